@@ -1,0 +1,138 @@
+"""The only door for signaling: what a room says to the SFU, and what it hears from it.
+
+In one process this is `sfu.control.server.Server` itself; over a network it will be the same calls as
+messages. So every argument is a plain value, and nothing returned is shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+TrackSource = Literal["microphone", "camera", "screen"]
+SeatSource = Literal["camera", "screen"]
+SeatVideo = Literal["on", "paused", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class SeatOffer:
+    """The m-lines of one seat: receiving audio, and receiving video for a full seat."""
+
+    seat: int
+    audio_mid: str
+    video_mid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A client's session description for the SFU.
+
+    sdp: RFC 8866 text of the offer. tracks: mid -> what that sending m-line carries. seats: which receiving
+    m-lines form which seat.
+    """
+
+    offer_id: int
+    sdp: str
+    tracks: Mapping[str, TrackSource]
+    seats: Sequence[SeatOffer]
+
+
+@dataclass(frozen=True, slots=True)
+class SeatAssignment:
+    """Who sits on a seat. `participant` None: nobody."""
+
+    seat: int
+    audio_mid: str
+    video_mid: str | None
+    participant: int | None
+    source: SeatSource
+    video: SeatVideo
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A video that a subscriber shows, and its drawn height in pixels."""
+
+    participant: int
+    source: SeatSource
+    max_height: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeatWishes:
+    """What a subscriber shows, most important first."""
+
+    visible: Sequence[Wanted] = ()
+    pinned: int | None = None
+    audio_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFlags:
+    """What a participant says that it sends."""
+
+    audio: bool
+    video: bool
+    screen: bool
+
+
+# --- events -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SeatsChanged:
+    """The whole seating of one subscriber. Told before the first packet of a new sitter is sent."""
+
+    revision: int
+    seats: tuple[SeatAssignment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionChanged:
+    """How a participant's connection to the SFU fares.
+
+    `connected`: ICE and DTLS are up. `silent`: no STUN for the consent timeout, media is stopped.
+    `failed`: the handshake failed or the connection was closed by its peer.
+    """
+
+    state: Literal["connected", "silent", "failed"]
+
+
+SfuEvent = SeatsChanged | ConnectionChanged
+Listener = Callable[[SfuEvent], None]
+"""Called on the event loop; must not block or raise."""
+
+
+class Sfu(Protocol):
+    """Commands of signaling. `room` is the call id, `participant` the internal user id.
+
+    Commands that name an unknown room or participant raise `UnknownParticipant`.
+    """
+
+    async def join(self, room: str, participant: int, session: str, listener: Listener) -> None:
+        """Makes a place for a participant; the room is made with its first one.
+
+        A second join of the same participant replaces the first: its connection is closed.
+        """
+
+    async def leave(self, room: str, participant: int, session: str) -> None:
+        """Closes the participant's connection and frees everything of it.
+
+        A `session` that has been replaced, or is unknown, is ignored: leaving twice is no error.
+        """
+
+    async def answer(self, room: str, participant: int, offer: Offer) -> str:
+        """Takes an offer (the first one, a further one, an ICE restart) and returns the answer's SDP.
+
+        Raises `SdpRejected`; what was agreed before stays in force then.
+        """
+
+    def set_forwarding(self, room: str, on: bool) -> None:
+        """Off (as in p2p): connections stay warm, seats are empty, no media leaves the server."""
+
+    def set_wishes(self, room: str, participant: int, wishes: SeatWishes) -> None:
+        """Which videos the subscriber shows."""
+
+    def set_media(self, room: str, participant: int, media: MediaFlags) -> None:
+        """What the participant sends; shown in the others' seats."""

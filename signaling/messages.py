@@ -1,0 +1,404 @@
+"""Every message of `WS /ws/calls/{call_id}`: one model each, the source of the TypeScript types.
+
+JSON text frames. The documented messages are for every client; those marked *v2* go only to and come only
+from a client whose selected subprotocol is `telcall.v2`. Unknown fields are ignored, so old and new
+clients can talk to each other. Times are ISO 8601, UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+V2_SUBPROTOCOL = "telcall.v2"
+
+Topology = Literal["p2p", "sfu"]
+TopologyReason = Literal["participants", "p2p_failed", "requested"]
+TrackSource = Literal["microphone", "camera", "screen"]
+SeatSource = Literal["camera", "screen"]
+SeatVideo = Literal["on", "paused", "off"]
+Role = Literal["host", "participant"]
+Protocol = Literal["telcall.v2", "documented"]
+
+UserId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+"""Internal user id. A numeric string is taken too, as the documented server takes it."""
+
+Mid = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_.~-]+$")]
+"""Media identification of an m-line (RFC 5888)."""
+
+ErrorCode = Literal[
+    "invalid",
+    "invalid_sdp",
+    "message_too_large",
+    "rate_limited",
+    "target_offline",
+    "unsupported",
+    "unauthorized",
+    "origin",
+    "not_found",
+    "ended",
+    "expired",
+    "too_slow",
+    "replaced",
+    "needs_v2",
+    "room_full",
+    "too_many_connections",
+    "draining",
+    "database_unavailable",
+    "engine_unavailable",
+    "internal",
+]
+
+
+class Message(BaseModel):
+    """Base of all messages: unknown fields are ignored, instances do not change."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+# --- parts ------------------------------------------------------------------------------------------
+
+
+class User(Message):
+    """A person as the others see them. `id` is the internal id; the Telegram id is never shown."""
+
+    id: int
+    username: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    photo_url: str | None = None
+
+
+class MediaState(Message):
+    """What a participant sends at the moment: false is muted, off or not shared."""
+
+    audio: bool = False
+    video: bool = False
+    screen: bool = False
+
+
+class Participant(User):
+    """*v2*: a user in this call with what v2 clients show of them."""
+
+    media: MediaState = MediaState()
+    role: Role = "participant"
+    hand: bool = False
+    protocol: Protocol = "documented"
+
+
+class Self(Message):
+    """*v2*: the receiver of `welcome`."""
+
+    user: User
+    role: Role
+
+
+class IceServer(Message):
+    """`RTCIceServer` of W3C WebRTC."""
+
+    urls: list[str]
+    username: str | None = None
+    credential: str | None = None
+
+
+class Limits(Message):
+    """*v2*: what the server takes from this client."""
+
+    max_participants: int
+    max_message_bytes: int
+
+
+class SessionDescription(Message):
+    """`RTCSessionDescriptionInit` for the SFU."""
+
+    type: Literal["offer", "answer"]
+    sdp: str
+
+
+class SeatOffer(Message):
+    """*v2*: the m-lines of one seat in an `sfu_offer`: receiving audio, and video for a full seat."""
+
+    seat: Annotated[int, Field(ge=0, le=127)]
+    audio_mid: Mid
+    video_mid: Mid | None = None
+
+
+class Seat(Message):
+    """*v2*: who sits on a seat. `user_id` null: nobody."""
+
+    seat: int
+    audio_mid: str
+    video_mid: str | None
+    user_id: int | None
+    source: SeatSource = "camera"
+    video: SeatVideo = "off"
+
+
+class WantedVideo(Message):
+    """*v2*: a video that is on the screen, and how high it is drawn there in pixels."""
+
+    user_id: UserId
+    source: SeatSource = "camera"
+    max_height: Annotated[int, Field(ge=0, le=4320)] = 720
+
+
+# --- server -> client, documented --------------------------------------------------------------------
+
+
+class CallMetadata(Message):
+    """First message (v2: second): since when the room exists."""
+
+    type: Literal["call_metadata"] = "call_metadata"
+    room_start_time: datetime
+
+
+class ParticipantsSnapshot(Message):
+    """Who was here before you; empty when nobody. v2 clients get `Participant`s, others plain `User`s."""
+
+    type: Literal["participants_snapshot"] = "participants_snapshot"
+    participants: list[Participant | User]
+
+
+class UserJoined(Message):
+    type: Literal["user_joined"] = "user_joined"
+    user: Participant | User
+
+
+class UserLeft(Message):
+    type: Literal["user_left"] = "user_left"
+    user: User
+
+
+class RelayedOffer(Message):
+    """A mesh offer from another participant. `payload` is theirs, untouched."""
+
+    type: Literal["offer"] = "offer"
+    from_user: User
+    payload: Any
+
+
+class RelayedAnswer(Message):
+    type: Literal["answer"] = "answer"
+    from_user: User
+    payload: Any
+
+
+class RelayedIceCandidate(Message):
+    type: Literal["ice_candidate"] = "ice_candidate"
+    from_user: User
+    payload: Any
+
+
+class CallEnded(Message):
+    """The call is over; the socket is closed next. `reason`: `ended`, `expired`, or a text to show."""
+
+    type: Literal["call_ended"] = "call_ended"
+    reason: str
+
+
+class Error(Message):
+    """Something the receiver sent was refused. `detail` is the documented text, `code` the stable string."""
+
+    type: Literal["error"] = "error"
+    detail: str
+    code: ErrorCode = "invalid"
+    ref: str | int | None = None
+    """`id` of the offending message, if it had one."""
+
+
+# --- server -> client, v2 ----------------------------------------------------------------------------
+
+
+class Welcome(Message):
+    """*v2*: first message. `resume_token` is empty until the server can resume sessions."""
+
+    type: Literal["welcome"] = "welcome"
+    self: Self
+    session_id: str
+    resume_token: str
+    resumed: bool
+    topology: Topology
+    ice_servers: list[IceServer]
+    limits: Limits
+    ping_interval_s: float
+
+
+class TopologyChanged(Message):
+    """*v2*: the room changed between p2p and SFU."""
+
+    type: Literal["topology"] = "topology"
+    mode: Topology
+    reason: TopologyReason
+
+
+class SfuAnswer(Message):
+    """*v2*: reply to the `sfu_offer` with the same `offer_id`."""
+
+    type: Literal["sfu_answer"] = "sfu_answer"
+    offer_id: int
+    payload: SessionDescription
+
+
+class Seats(Message):
+    """*v2*: who sits where, whole. `revision` rises; an older one is ignored.
+
+    Sent before the first packet of a new sitter.
+    """
+
+    type: Literal["seats"] = "seats"
+    revision: int
+    seats: list[Seat]
+
+
+class MediaStateChanged(Message):
+    """*v2*: another participant (un)muted or turned a camera or a screen share on or off."""
+
+    type: Literal["media_state"] = "media_state"
+    user_id: int
+    audio: bool
+    video: bool
+    screen: bool
+
+
+class Pong(Message):
+    """*v2*: reply to `ping`, with its `t`."""
+
+    type: Literal["pong"] = "pong"
+    t: float
+
+
+# --- client -> server, documented ---------------------------------------------------------------------
+
+
+class ClientMessage(Message):
+    """Base of what clients send."""
+
+    id: str | int | None = None
+    """Chosen by the client; comes back as `ref` of an `error`."""
+
+
+class Offer(ClientMessage):
+    """A mesh offer for one other participant; relayed untouched."""
+
+    type: Literal["offer"] = "offer"
+    to_user_id: UserId
+    payload: Any
+
+
+class Answer(ClientMessage):
+    type: Literal["answer"] = "answer"
+    to_user_id: UserId
+    payload: Any
+
+
+class IceCandidate(ClientMessage):
+    type: Literal["ice_candidate"] = "ice_candidate"
+    to_user_id: UserId
+    payload: Any
+
+
+# --- client -> server, v2 ------------------------------------------------------------------------------
+
+
+class SfuOffer(ClientMessage):
+    """*v2*: the client's description for the SFU; sent right after `welcome`, and for an ICE restart.
+
+    `tracks` names what the sending m-lines carry, `seats` which receiving m-lines form which seat.
+    `offer_id` rises with each offer; an offer older than the newest is ignored.
+    """
+
+    type: Literal["sfu_offer"] = "sfu_offer"
+    offer_id: Annotated[int, Field(ge=0, le=2**31 - 1)]
+    payload: SessionDescription
+    tracks: Annotated[dict[Mid, TrackSource], Field(max_length=8)]
+    seats: Annotated[list[SeatOffer], Field(max_length=64)]
+
+
+class SeatsWanted(ClientMessage):
+    """*v2*: which videos are on the screen, most important first."""
+
+    type: Literal["seats_wanted"] = "seats_wanted"
+    visible: Annotated[list[WantedVideo], Field(max_length=64)] = []
+    pinned: UserId | None = None
+    audio_only: bool = False
+
+
+class MediaStateUpdate(ClientMessage):
+    """*v2*: what this client sends from now on."""
+
+    type: Literal["media_state"] = "media_state"
+    audio: bool
+    video: bool
+    screen: bool = False
+
+
+class P2pState(ClientMessage):
+    """*v2*: how the direct connection to `user_id` fares. `failed` moves the room to the SFU."""
+
+    type: Literal["p2p_state"] = "p2p_state"
+    user_id: UserId
+    state: Literal["connected", "failed"]
+
+
+class Ping(ClientMessage):
+    """*v2*: keeps the socket alive and measures it. `t` comes back in `pong`."""
+
+    type: Literal["ping"] = "ping"
+    t: float
+
+
+class Leave(ClientMessage):
+    """*v2*: a clean goodbye."""
+
+    type: Literal["leave"] = "leave"
+
+
+DocumentedClientMessage = Annotated[Offer | Answer | IceCandidate, Field(discriminator="type")]
+V2ClientMessage = Annotated[
+    Offer
+    | Answer
+    | IceCandidate
+    | SfuOffer
+    | SeatsWanted
+    | MediaStateUpdate
+    | P2pState
+    | Ping
+    | Leave,
+    Field(discriminator="type"),
+]
+DocumentedServerMessage = Annotated[
+    CallMetadata
+    | ParticipantsSnapshot
+    | UserJoined
+    | UserLeft
+    | RelayedOffer
+    | RelayedAnswer
+    | RelayedIceCandidate
+    | CallEnded
+    | Error,
+    Field(discriminator="type"),
+]
+V2ServerMessage = Annotated[
+    CallMetadata
+    | ParticipantsSnapshot
+    | UserJoined
+    | UserLeft
+    | RelayedOffer
+    | RelayedAnswer
+    | RelayedIceCandidate
+    | CallEnded
+    | Error
+    | Welcome
+    | TopologyChanged
+    | SfuAnswer
+    | Seats
+    | MediaStateChanged
+    | Pong,
+    Field(discriminator="type"),
+]
+
+DOCUMENTED_CLIENT_MESSAGE: TypeAdapter[DocumentedClientMessage] = TypeAdapter(DocumentedClientMessage)
+V2_CLIENT_MESSAGE: TypeAdapter[V2ClientMessage] = TypeAdapter(V2ClientMessage)
+V2_SERVER_MESSAGE: TypeAdapter[V2ServerMessage] = TypeAdapter(V2ServerMessage)
