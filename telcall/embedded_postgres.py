@@ -42,6 +42,7 @@ DATABASE = "telcall"
 PORT = 5432  # of the socket's name only
 SOCKET_PATH_BYTES = 107  # sun_path of unix(7), less its NUL
 POLL_S = 0.02
+COMMAND_TIMEOUT_S = 60.0  # of initdb
 FAST_STOP_S = 3.0
 IMMEDIATE_STOP_S = 2.0
 LOG_BYTES = 1_000_000
@@ -66,8 +67,9 @@ UNSAFE_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_write
 class EmbeddedPostgres:
     """A PostgreSQL server over one folder; a context manager, plain or asynchronous.
 
-    data_dir: made when missing, 0700 for what PostgreSQL writes. start_timeout_s: from nothing to accepting
-    connections. durable False (tests only): nothing is flushed to disk. Raises `PostgresFailed`.
+    data_dir: made when missing, 0700 for what PostgreSQL writes. start_timeout_s: from the server's start to
+    accepting connections, recovery included. durable False (tests only): nothing is flushed to disk. Raises
+    `PostgresFailed`.
     """
 
     def __init__(self, data_dir: Path, *, start_timeout_s: float = 60.0, durable: bool = True) -> None:
@@ -118,6 +120,9 @@ class EmbeddedPostgres:
                     break
                 except subprocess.TimeoutExpired:
                     continue
+        if self._socket_dir.parent != self.data_dir:
+            with contextlib.suppress(OSError):
+                self._socket_dir.rmdir()
         self._unlock()
 
     def __enter__(self) -> EmbeddedPostgres:
@@ -154,14 +159,14 @@ class EmbeddedPostgres:
         self._make_folders()
         self._take_lock()
         end_orphans(self.cluster)
-        self._forget_foreign_pid()
+        self._forget_dead_server()
         self._programs = find_programs(self._account)
         self._make_cluster()
         self._write_access_rules()
 
     def _make_folders(self) -> None:
         try:
-            if not self.data_dir.exists():
+            if not self.data_dir.is_dir():
                 self.data_dir.mkdir(parents=True, mode=0o711 if self._account.switch else 0o700)
             if not self._account.may_enter(self.data_dir):
                 raise PostgresFailed(
@@ -210,14 +215,16 @@ class EmbeddedPostgres:
             self._lock.close()
             self._lock = None
 
-    def _forget_foreign_pid(self) -> None:
-        """Removes a postmaster.pid whose number a stranger has by now (a reboot, a container).
+    def _forget_dead_server(self) -> None:
+        """Removes what a killed server left, where its number is somebody else's by now, or a zombie's.
 
         PostgreSQL would refuse to start for it. Nobody works in the cluster: `end_orphans` has looked.
         """
         pid = recorded_pid(self.cluster)
         if pid is not None and Path("/proc", str(pid)).exists():
             (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+        for left in self._socket_dir.glob(".s.PGSQL.*"):
+            left.unlink()
 
     def _make_cluster(self) -> None:
         """initdb into a folder beside, renamed when whole: a start cut short leaves nothing half made."""
@@ -263,7 +270,7 @@ class EmbeddedPostgres:
                 input=typed,
                 capture_output=True,
                 text=True,
-                timeout=self._start_timeout_s,
+                timeout=COMMAND_TIMEOUT_S,
                 cwd="/",
                 env=_environment(),
                 user=self._account.uid if switch else None,
