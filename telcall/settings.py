@@ -1,0 +1,422 @@
+"""Every setting: its name, type, unit, default and what it is for.
+
+Documented names stand as they are; ours begin with `TELCALL_`. Values come from the environment, else from
+`.env` in the working folder, else from here. They are read once, by `load`; packages get frozen dataclasses.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+MIN_SECRET_KEY_BYTES = 32  # RFC 7518 §3.2: an HS256 key is at least as long as its hash
+OUR_PREFIX = "TELCALL_"
+
+Origin = Literal["default", "environment", ".env", "generated", "embedded", "derived"]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _comma_separated(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
+    return value
+
+
+CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)]
+
+
+def _setting(unit: str, description: str) -> dict[str, Any]:
+    return {"description": description, "json_schema_extra": {"unit": unit}}
+
+
+class Settings(BaseSettings):
+    """Effective values. Names in the environment are each field's alias."""
+
+    # An empty value counts as not set: compose files pass such.
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", case_sensitive=False, env_ignore_empty=True, env_file_encoding="utf-8"
+    )
+
+    # --- where it listens and keeps things ---------------------------------------------------------
+    host: CommaSeparated = Field(
+        ("127.0.0.1", "::1"),
+        alias="TELCALL_HOST",
+        **_setting("addresses", "where HTTP and WebSocket listen; 0.0.0.0,:: for everywhere"),
+    )
+    port: Port = Field(8080, alias="TELCALL_PORT", **_setting("port", "of HTTP and WebSocket"))
+    media_port: Port | None = Field(
+        None, alias="TELCALL_MEDIA_PORT", **_setting("UDP port", "of the SFU; default: TELCALL_PORT + 1")
+    )
+    public_address: CommaSeparated = Field(
+        (),
+        alias="TELCALL_PUBLIC_ADDRESS",
+        **_setting(
+            "IP addresses", "told to clients as the SFU's; needed behind NAT. Default: the interfaces'"
+        ),
+    )
+    public_url: str | None = Field(
+        None,
+        alias="TELCALL_PUBLIC_URL",
+        **_setting("URL", "how people reach this server; default: http://localhost:TELCALL_PORT"),
+    )
+    data_dir: Path | None = Field(
+        None,
+        alias="TELCALL_DATA_DIR",
+        **_setting(
+            "folder", "database and keys; default: /var/lib/telcall, or ~/.local/share/telcall if not root"
+        ),
+    )
+    trusted_proxies: CommaSeparated = Field(
+        (),
+        alias="TELCALL_TRUSTED_PROXIES",
+        **_setting("networks", "whose X-Forwarded-For is believed, such as 10.0.0.0/8"),
+    )
+
+    # --- database and keys ---------------------------------------------------------------------------
+    database_url: SecretStr | None = Field(
+        None,
+        alias="DATABASE_URL",
+        **_setting("URL", "postgresql://user:password@host/name; default: an embedded PostgreSQL"),
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        alias="SECRET_KEY",
+        **_setting(
+            "text, 32 bytes or more",
+            "signs tokens; default: made once and kept in the data folder (openssl rand -hex 32 makes one)",
+        ),
+    )
+    access_token_expire_minutes: int = Field(
+        43_200, ge=1, le=525_600, alias="ACCESS_TOKEN_EXPIRE_MINUTES", **_setting("minutes", "30 days")
+    )
+
+    # --- Telegram --------------------------------------------------------------------------------------
+    bot_token: SecretStr | None = Field(
+        None,
+        alias="BOT_TOKEN",
+        **_setting("token", "from @BotFather; checks Telegram's signature at sign-in"),
+    )
+    bot_username: str | None = Field(
+        None,
+        alias="BOT_USERNAME",
+        **_setting("name", "without @; makes links https://t.me/<name>?startapp=..."),
+    )
+    telegram_bot_id: int | None = Field(
+        None,
+        gt=0,
+        alias="TELEGRAM_BOT_ID",
+        **_setting("id", "checks Telegram's Ed25519 signature where BOT_TOKEN is not to be given"),
+    )
+    dev_sign_in: Literal["auto", "on", "off"] = Field(
+        "auto",
+        alias="TELCALL_DEV_SIGN_IN",
+        **_setting(
+            "auto, on, off",
+            "sign-in by name alone; auto: without BOT_TOKEN, while everything listens on loopback",
+        ),
+    )
+
+    # --- ICE --------------------------------------------------------------------------------------------
+    stun_servers: CommaSeparated = Field(
+        ("stun:stun.l.google.com:19302",),
+        alias="STUN_SERVERS",
+        **_setting("stun: URIs", "for calls of two, peer to peer"),
+    )
+    turn_servers: CommaSeparated = Field(
+        (),
+        alias="TURN_SERVERS",
+        **_setting("turn: URIs", "such as turns:turn.example.com:5349?transport=tcp"),
+    )
+    turn_secret: SecretStr | None = Field(
+        None,
+        alias="TURN_SECRET",
+        **_setting("secret", "coturn's static-auth-secret; short-lived credentials"),
+    )
+    turn_username: str | None = Field(None, alias="TURN_USERNAME", **_setting("name", "if no TURN_SECRET"))
+    turn_password: SecretStr | None = Field(
+        None, alias="TURN_PASSWORD", **_setting("password", "if no TURN_SECRET")
+    )
+
+    # --- limits -----------------------------------------------------------------------------------------
+    max_participants_per_call: int = Field(
+        30, ge=2, le=1000, alias="MAX_PARTICIPANTS_PER_CALL", **_setting("participants", "at the same time")
+    )
+    max_active_calls_per_user: int = Field(
+        5, ge=1, le=1000, alias="MAX_ACTIVE_CALLS_PER_USER", **_setting("calls", "one more ends the oldest")
+    )
+    max_call_duration_hours: float = Field(
+        12, gt=0, le=720, alias="MAX_CALL_DURATION_HOURS", **_setting("hours", "then the call ends for all")
+    )
+    call_ttl_hours: float = Field(
+        24, gt=0, le=8760, alias="CALL_TTL_HOURS", **_setting("hours", "how long a call's link is good")
+    )
+    max_websocket_message_size: int = Field(
+        1_048_576,
+        ge=16_384,
+        le=16_777_216,
+        alias="MAX_WEBSOCKET_MESSAGE_SIZE",
+        **_setting("bytes", "of one signaling message"),
+    )
+    cors_allow_origins: CommaSeparated = Field(
+        (),
+        alias="CORS_ALLOW_ORIGINS",
+        **_setting("origins", "of other pages that may call the API, such as https://example.com; never *"),
+    )
+
+    # --- how it runs ------------------------------------------------------------------------------------
+    dataplane: Literal["auto", "native", "python"] = Field(
+        "auto", alias="TELCALL_DATAPLANE", **_setting("auto, native, python", "the SFU's packet engine")
+    )
+    event_loop: Literal["auto", "uvloop", "asyncio"] = Field(
+        "auto",
+        alias="TELCALL_EVENT_LOOP",
+        **_setting("auto, uvloop, asyncio", "auto: uvloop where installed"),
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info",
+        alias="TELCALL_LOG_LEVEL",
+        **_setting("debug, info, warning, error", "least level that is logged"),
+    )
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", alias="TELCALL_LOG_FORMAT", **_setting("auto, console, json", "auto: console on a terminal")
+    )
+    debug: bool = Field(
+        False, alias="DEBUG", **_setting("true, false", "for developers: pages of localhost may call the API")
+    )
+
+    # --- derived ------------------------------------------------------------------------------------------
+    @property
+    def effective_media_port(self) -> int:
+        return self.media_port if self.media_port is not None else self.port + 1
+
+    @property
+    def effective_public_url(self) -> str:
+        return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def effective_data_dir(self) -> Path:
+        return (self.data_dir or default_data_dir()).expanduser().absolute()
+
+    @property
+    def listens_on_loopback_only(self) -> bool:
+        return all(name == "localhost" or ip_address(name).is_loopback for name in self.host)
+
+    @property
+    def dev_sign_in_on(self) -> bool:
+        if self.dev_sign_in != "auto":
+            return self.dev_sign_in == "on"
+        return self.bot_token is None and self.telegram_bot_id is None and self.listens_on_loopback_only
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)  # `load` asks the others one by one, to know each value's origin
+
+    @model_validator(mode="after")
+    def _check(self) -> Settings:
+        if problems := list(_problems(self)):
+            raise SettingsInvalid(problems)
+        return self
+
+
+class SettingsInvalid(Exception):
+    """`problems`: one line for each wrong value, all of them."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings and where each came from (by alias). unknown: TELCALL_ names that are no setting."""
+
+    settings: Settings
+    origins: Mapping[str, Origin]
+    unknown: tuple[str, ...]
+
+
+def load(env_file: Path | None = Path(".env")) -> Loaded:
+    """Reads and checks everything. Raises `SettingsInvalid` with every problem in it."""
+    values: dict[str, Any] = {}
+    origins: dict[str, Origin] = {alias_of(info): "default" for info in Settings.model_fields.values()}
+    unknown: list[str] = []
+    sources: tuple[tuple[Origin, EnvSettingsSource], ...] = (
+        (".env", DotEnvSettingsSource(Settings, env_file=env_file)),
+        ("environment", EnvSettingsSource(Settings)),
+    )
+    for origin, source in sources:
+        found = {alias: value for alias, value in source().items() if alias in origins}
+        values |= found
+        origins |= dict.fromkeys(found, origin)
+        for name in source.env_vars:  # in lower case
+            if name.upper().startswith(OUR_PREFIX) and name.upper() not in origins:
+                close = get_close_matches(name.upper(), origins, n=1)
+                unknown.append(f"{name.upper()}{f' (did you mean {close[0]}?)' if close else ''}")
+    return Loaded(_validated(values), origins, tuple(unknown))
+
+
+def alias_of(info: FieldInfo) -> str:
+    assert info.alias is not None
+    return info.alias
+
+
+def is_secret(info: FieldInfo) -> bool:
+    return "SecretStr" in str(info.annotation)
+
+
+def default_data_dir() -> Path:
+    if os.geteuid() == 0:
+        return Path("/var/lib/telcall")
+    return Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share") / "telcall"
+
+
+def _validated(values: Mapping[str, Any]) -> Settings:
+    """Names errors of a type and errors between settings at once; for these a wrong type is not given."""
+    try:
+        return Settings.model_validate(values)
+    except SettingsInvalid:
+        raise
+    except ValidationError as error:
+        problems = {str(found["loc"][0]): _sentence(found) for found in error.errors(include_url=False)}
+    right = {alias: value for alias, value in values.items() if alias not in problems}
+    try:
+        Settings.model_validate(right)
+    except SettingsInvalid as more:
+        raise SettingsInvalid([*problems.values(), *more.problems]) from None
+    raise SettingsInvalid(list(problems.values()))
+
+
+def _sentence(found: Any) -> str:
+    alias = str(found["loc"][0])
+    info = next(info for info in Settings.model_fields.values() if alias_of(info) == alias)
+    extra = info.json_schema_extra
+    unit = extra.get("unit") if isinstance(extra, dict) else None
+    shown = "" if is_secret(info) else f"={found['input']}"
+    return f"{alias}{shown}: {found['msg'][0].lower()}{found['msg'][1:]} ({unit})"
+
+
+def _problems(settings: Settings) -> list[str]:
+    """What no type can say. Secrets are never repeated."""
+    found = [
+        f"TELCALL_HOST={name}: not an IP address or localhost"
+        for name in settings.host
+        if name != "localhost" and not _is_address(name)
+    ]
+    if not settings.host:
+        found.append("TELCALL_HOST: needs at least one address")
+    if settings.media_port is None and settings.port == 65535:
+        found.append("TELCALL_PORT=65535: leaves no port for media; set TELCALL_MEDIA_PORT or a lower port")
+    found += [
+        f"TELCALL_PUBLIC_ADDRESS={name}: not an IP address"
+        for name in settings.public_address
+        if not _is_address(name)
+    ]
+    if settings.public_url is not None and not _is_web_url(settings.public_url):
+        found.append(f"TELCALL_PUBLIC_URL={settings.public_url}: not an http:// or https:// URL")
+    found += [
+        f"TELCALL_TRUSTED_PROXIES={name}: not an IP address or network"
+        for name in settings.trusted_proxies
+        if not _is_network(name)
+    ]
+    if settings.database_url is not None and not _is_postgres_url(settings.database_url.get_secret_value()):
+        found.append(
+            "DATABASE_URL: not of the form postgresql://user:password@host/name; no other database works"
+        )
+    if settings.secret_key is not None:
+        size = len(settings.secret_key.get_secret_value().encode())
+        if size < MIN_SECRET_KEY_BYTES:
+            found.append(
+                f"SECRET_KEY: {size} bytes, needs {MIN_SECRET_KEY_BYTES}; openssl rand -hex 32 makes one"
+            )
+    if settings.bot_token is not None and not _is_bot_token(settings.bot_token.get_secret_value()):
+        found.append("BOT_TOKEN: not of the form 123456:ABC...")
+    if settings.stun_servers and not all(
+        uri.startswith(("stun:", "stuns:")) for uri in settings.stun_servers
+    ):
+        found.append("STUN_SERVERS: each must begin with stun: or stuns:")
+    if settings.turn_servers:
+        if not all(uri.startswith(("turn:", "turns:")) for uri in settings.turn_servers):
+            found.append("TURN_SERVERS: each must begin with turn: or turns:")
+        if settings.turn_secret is None and (
+            settings.turn_username is None or settings.turn_password is None
+        ):
+            found.append("TURN_SERVERS: needs TURN_SECRET, or TURN_USERNAME with TURN_PASSWORD")
+    found += [
+        f"CORS_ALLOW_ORIGINS={origin}: {why}"
+        for origin in settings.cors_allow_origins
+        if (why := _origin_problem(origin)) is not None
+    ]
+    return found
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_web_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _is_postgres_url(text: str) -> bool:
+    try:
+        scheme = urlsplit(text).scheme
+    except ValueError:
+        return False
+    return scheme in ("postgresql", "postgres", "postgresql+asyncpg")
+
+
+def _is_bot_token(text: str) -> bool:
+    number, colon, secret = text.partition(":")
+    return bool(colon) and number.isdecimal() and len(secret) >= 3 and not secret.isspace()
+
+
+def _origin_problem(text: str) -> str | None:
+    if text == "*":
+        return "any page could act for a signed-in person; name the origins"
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return "not an origin such as https://example.com"
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+        return "not an origin such as https://example.com (no path, no slash at the end)"
+    return None
