@@ -1,0 +1,1 @@
+"""PostgreSQL: tables, migrations, queries, the queue of rows about calls. Nothing of HTTP."""

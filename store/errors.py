@@ -1,0 +1,43 @@
+"""The error tree of the store."""
+
+from __future__ import annotations
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+# SQLSTATE classes after which the same statement may succeed later (PostgreSQL manual, appendix A):
+# 08 connection, 53 resources, 57P server going away, 57014 statement timeout, 40 deadlock or serialization.
+_TRANSIENT = ("08", "53", "57P", "57014", "40001", "40P01")
+
+
+class StoreError(Exception):
+    """Base of everything the store raises by itself."""
+
+
+class DatabaseUnavailable(StoreError):
+    """The database cannot be reached or does not answer in time; worth trying again later."""
+
+
+class ForeignSchema(StoreError):
+    """The database holds tables that our migrations did not make."""
+
+    def __init__(self, tables: list[str]) -> None:
+        super().__init__(f"the database already holds tables of another schema: {', '.join(tables)}")
+        self.tables = tables
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """True when `error` tells of the database's absence or overload rather than of our statement."""
+    if isinstance(error, PoolTimeout | InterfaceError | OSError | TimeoutError):
+        return True
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return True
+        sqlstate: str | None = getattr(error.orig, "sqlstate", None)
+        if sqlstate is None:
+            return isinstance(error.orig, OSError | asyncpg.InterfaceError)
+        return sqlstate.startswith(_TRANSIENT)
+    if isinstance(error, asyncpg.PostgresError):
+        return (error.sqlstate or "").startswith(_TRANSIENT)
+    return isinstance(error, asyncpg.InterfaceError)

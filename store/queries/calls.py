@@ -1,0 +1,112 @@
+"""Calls. Changes of status are conditional updates, so that two requests cannot both win."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import distinct, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import contains_eager
+
+from store.tables import Call, ParticipantSession, User
+from store.tables.call import ACTIVE, ENDED, EXPIRED
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCall:
+    """A call with its creator loaded, and how many people are in it by its open stays."""
+
+    call: Call
+    creator: User
+    participants_count: int
+
+
+async def create_call(
+    session: AsyncSession,
+    *,
+    call_id: str,
+    creator_user_id: int,
+    title: str | None,
+    is_video_enabled: bool,
+    created_at: datetime,
+    expires_at: datetime,
+) -> Call:
+    """Add an active call. Raises `IntegrityError` when `call_id` is taken."""
+    call = Call(
+        call_id=call_id,
+        creator_user_id=creator_user_id,
+        title=title,
+        is_video_enabled=is_video_enabled,
+        status=ACTIVE,
+        created_at=created_at,
+        expires_at=expires_at,
+    )
+    session.add(call)
+    await session.flush()
+    return call
+
+
+async def find_call(session: AsyncSession, call_id: str) -> FoundCall | None:
+    """The call of a public id, whatever its status."""
+    present = (
+        select(func.count(distinct(ParticipantSession.user_id)))
+        .where(ParticipantSession.call_id == Call.id, ParticipantSession.left_at.is_(None))
+        .scalar_subquery()
+    )
+    statement = (
+        select(Call, present)
+        .join(Call.creator)
+        .options(contains_eager(Call.creator))
+        .where(Call.call_id == call_id)
+    )
+    row = (await session.execute(statement)).one_or_none()
+    return None if row is None else FoundCall(row[0], row[0].creator, row[1])
+
+
+async def end_call(session: AsyncSession, call_row_id: int, now: datetime) -> bool:
+    """End a call that is active and not past its time; false when it is not."""
+    statement = (
+        update(Call)
+        .where(
+            Call.id == call_row_id, Call.status == ACTIVE, (Call.expires_at > now) | Call.expires_at.is_(None)
+        )
+        .values(status=ENDED)
+        .returning(Call.id)
+    )
+    return (await session.execute(statement)).scalar_one_or_none() is not None
+
+
+async def end_calls_over_limit(session: AsyncSession, creator_user_id: int, keep: int) -> Sequence[str]:
+    """End the oldest active calls of a creator beyond the newest `keep`; gives their public ids.
+
+    The creator's row is locked for the rest of the transaction, so that calls made at once are all counted.
+    """
+    await session.execute(select(User.id).where(User.id == creator_user_id).with_for_update(key_share=True))
+    beyond = (
+        select(Call.id)
+        .where(Call.creator_user_id == creator_user_id, Call.status == ACTIVE)
+        .order_by(Call.created_at.desc(), Call.id.desc())
+        .offset(keep)
+    )
+    statement = update(Call).where(Call.id.in_(beyond)).values(status=ENDED).returning(Call.call_id)
+    return (await session.scalars(statement, execution_options={"synchronize_session": False})).all()
+
+
+async def expire_due_calls(session: AsyncSession, now: datetime, limit: int = 500) -> Sequence[str]:
+    """Expire at most `limit` active calls whose time has come; gives their public ids."""
+    due = (
+        select(Call.id)
+        .where(Call.status == ACTIVE, Call.expires_at <= now)
+        .order_by(Call.expires_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    statement = update(Call).where(Call.id.in_(due)).values(status=EXPIRED).returning(Call.call_id)
+    return (await session.scalars(statement, execution_options={"synchronize_session": False})).all()
+
+
+async def next_expiry(session: AsyncSession) -> datetime | None:
+    """When the next active call expires; None when there is none."""
+    return await session.scalar(select(func.min(Call.expires_at)).where(Call.status == ACTIVE))

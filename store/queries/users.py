@@ -1,0 +1,77 @@
+"""People."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import case, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from store.tables import RevokedToken, User
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramProfile:
+    """What Telegram says of a person; None is 'has none'. Texts fit their columns and hold no NUL."""
+
+    telegram_user_id: int
+    username: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    photo_url: str | None = None
+    language_code: str | None = None
+
+
+async def upsert_telegram_user(session: AsyncSession, profile: TelegramProfile) -> User:
+    """Create or renew a person. Telegram's word replaces ours, cleared fields too; a language that was
+    chosen here stays."""
+    new = insert(User).values(
+        telegram_user_id=profile.telegram_user_id,
+        username=profile.username,
+        first_name=profile.first_name,
+        last_name=profile.last_name,
+        photo_url=profile.photo_url,
+        language_code=profile.language_code,
+    )
+    statement = new.on_conflict_do_update(
+        index_elements=[User.telegram_user_id],
+        set_={
+            "username": new.excluded.username,
+            "first_name": new.excluded.first_name,
+            "last_name": new.excluded.last_name,
+            "photo_url": new.excluded.photo_url,
+            "language_code": case(
+                (User.language_chosen, User.language_code), else_=new.excluded.language_code
+            ),
+            "updated_at": func.now(),
+        },
+    ).returning(User)
+    return (await session.scalars(statement, execution_options={"populate_existing": True})).one()
+
+
+async def find_user(session: AsyncSession, user_id: int) -> User | None:
+    return await session.get(User, user_id)
+
+
+async def find_users(session: AsyncSession, user_ids: Sequence[int]) -> Sequence[User]:
+    return (await session.scalars(select(User).where(User.id.in_(user_ids)))).all()
+
+
+async def find_token_holder(session: AsyncSession, user_id: int, jti: str) -> tuple[User, bool] | None:
+    """The person a token speaks for, and whether that token was revoked; None when nobody has this id."""
+    revoked = select(RevokedToken.jti).where(RevokedToken.jti == jti).exists()
+    row = (await session.execute(select(User, revoked).where(User.id == user_id))).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+async def choose_language(session: AsyncSession, user_id: int, language_code: str) -> User | None:
+    """Keep the language a person picked; Telegram's no longer replaces it."""
+    statement = (
+        update(User)
+        .where(User.id == user_id)
+        .values(language_code=language_code, language_chosen=True, updated_at=func.now())
+        .returning(User)
+    )
+    return (await session.scalars(statement)).one_or_none()

@@ -1,0 +1,20 @@
+"""All tables; importing this package fills `Base.metadata`."""
+
+from store.tables.base import Base
+from store.tables.call import Call
+from store.tables.call_stats import CallStats
+from store.tables.friend_link import FriendLink
+from store.tables.participant import Participant, ParticipantSession
+from store.tables.revoked_token import RevokedToken
+from store.tables.user import User
+
+__all__ = [
+    "Base",
+    "Call",
+    "CallStats",
+    "FriendLink",
+    "Participant",
+    "ParticipantSession",
+    "RevokedToken",
+    "User",
+]
