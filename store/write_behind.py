@@ -130,7 +130,7 @@ class Backoff:
 
 
 class WriteBehind:
-    """Takes rows at once, writes them when the database is there. `async with` runs it and flushes at the end.
+    """Takes rows at once, writes them when the database is there. Leaving `async with` flushes.
 
     All times are aware UTC. The methods that take rows never wait and never fail.
     """
