@@ -1,0 +1,1 @@
+"""Calls as their participants see them: WebSocket protocol, rooms, p2p or SFU, the life of a call."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 V2_SUBPROTOCOL = "telcall.v2"
 
@@ -22,7 +22,15 @@ SeatVideo = Literal["on", "paused", "off"]
 Role = Literal["host", "participant"]
 Protocol = Literal["telcall.v2", "documented"]
 
-UserId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+
+def _not_a_bool(value: object) -> object:
+    """JSON's `true` is no number, though Python's is 1."""
+    if isinstance(value, bool):
+        raise ValueError("not a user id")
+    return value
+
+
+UserId = Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(_not_a_bool)]
 """Internal user id. A numeric string is taken too, as the documented server takes it."""
 
 Mid = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_.~-]+$")]
@@ -55,7 +63,7 @@ ErrorCode = Literal[
 class Message(BaseModel):
     """Base of all messages: unknown fields are ignored, instances do not change."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, json_schema_serialization_defaults_required=True)
 
 
 # --- parts ------------------------------------------------------------------------------------------
@@ -357,15 +365,7 @@ class Leave(ClientMessage):
 
 DocumentedClientMessage = Annotated[Offer | Answer | IceCandidate, Field(discriminator="type")]
 V2ClientMessage = Annotated[
-    Offer
-    | Answer
-    | IceCandidate
-    | SfuOffer
-    | SeatsWanted
-    | MediaStateUpdate
-    | P2pState
-    | Ping
-    | Leave,
+    Offer | Answer | IceCandidate | SfuOffer | SeatsWanted | MediaStateUpdate | P2pState | Ping | Leave,
     Field(discriminator="type"),
 ]
 DocumentedServerMessage = Annotated[
@@ -402,3 +402,24 @@ V2ServerMessage = Annotated[
 DOCUMENTED_CLIENT_MESSAGE: TypeAdapter[DocumentedClientMessage] = TypeAdapter(DocumentedClientMessage)
 V2_CLIENT_MESSAGE: TypeAdapter[V2ClientMessage] = TypeAdapter(V2ClientMessage)
 V2_SERVER_MESSAGE: TypeAdapter[V2ServerMessage] = TypeAdapter(V2ServerMessage)
+
+ServerMessage = (
+    CallMetadata
+    | ParticipantsSnapshot
+    | UserJoined
+    | UserLeft
+    | RelayedOffer
+    | RelayedAnswer
+    | RelayedIceCandidate
+    | CallEnded
+    | Error
+    | Welcome
+    | TopologyChanged
+    | SfuAnswer
+    | Seats
+    | MediaStateChanged
+    | Pong
+)
+AnyClientMessage = (
+    Offer | Answer | IceCandidate | SfuOffer | SeatsWanted | MediaStateUpdate | P2pState | Ping | Leave
+)
