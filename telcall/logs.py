@@ -1,0 +1,114 @@
+"""Logs: structlog for ours, the standard library's records through the same end; secrets cut out of both.
+
+A person at a terminal gets lines to read, everything else JSON.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import Processor
+
+REDACTED = "[redacted]"
+
+# Matched against a field's whole name, lower case, without underscores and dashes.
+SECRET_FIELDS = frozenset(
+    {"accesstoken", "bottoken", "resumetoken", "secrettoken", "token", "wstoken"}
+    | {"authorization", "cookie", "initdata", "setcookie"}
+    | {"credential", "databaseurl", "password", "secretkey", "turnpassword", "turnsecret"}
+    | {"answer", "icepwd", "offer", "pwd", "sdp"}
+)
+
+# Each secret's own shape, wherever it stands in a text: errors of other libraries quote what they were given.
+SECRET_SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*"), REDACTED),  # JWT (RFC 7519)
+    (re.compile(r"\b(token|resume)\.[\w.~+/=-]{8,}"), rf"\1.{REDACTED}"),  # WebSocket subprotocols
+    (re.compile(r"\b[Bb]earer\s+[^\s'\",]+"), f"Bearer {REDACTED}"),
+    (re.compile(r"\b\d{5,12}:[\w-]{30,}"), REDACTED),  # a bot's token
+    (re.compile(r"\b(hash|signature)=[0-9A-Za-z_%-]{16,}"), rf"\1={REDACTED}"),  # initData
+    (re.compile(r"\bauth_date=\d+[^\s'\"]*"), f"auth_date={REDACTED}"),
+    (re.compile(r"(ice-pwd:)[^\s\\'\"]+"), rf"\1{REDACTED}"),  # RFC 8839 §5.4
+    (re.compile(r"(://[^\s:/@]*:)[^\s@/]+@"), rf"\1{REDACTED}@"),  # a URL's password
+)
+
+NOISY = {
+    "aioice": logging.WARNING,
+    "aiortc": logging.WARNING,
+    "aiohttp.access": logging.WARNING,
+    "aiogram": logging.INFO,
+    "alembic": logging.WARNING,
+    "asyncio": logging.WARNING,
+    "sqlalchemy": logging.WARNING,
+}
+
+
+def configure(level: str, *, json: bool, stream: TextIO = sys.stderr) -> None:
+    """Sets up all logging of the process. level: debug, info, warning or error."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        redact,
+    ]
+    renderer: Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if json
+        else structlog.dev.ConsoleRenderer(colors=stream.isatty(), pad_event_to=32)
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, redact, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name, least in NOISY.items():
+        logging.getLogger(name).setLevel(max(least, root.level))
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A structlog processor: no secret leaves by its name or by its shape."""
+    for name, value in event.items():
+        if not name.startswith("_"):
+            event[name] = _clean(name, value)
+    return event
+
+
+def scrub(text: str) -> str:
+    """`text` without anything that looks like a secret of ours."""
+    for shape, replacement in SECRET_SHAPES:
+        text = shape.sub(replacement, text)
+    return text
+
+
+def _clean(name: str, value: Any) -> Any:
+    if name.lower().replace("_", "").replace("-", "") in SECRET_FIELDS:
+        return REDACTED if value else value
+    if isinstance(value, str):
+        return scrub(value)
+    if isinstance(value, Mapping):
+        return {key: _clean(str(key), inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_clean("", inner) for inner in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return scrub(str(value))

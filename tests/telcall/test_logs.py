@@ -1,0 +1,86 @@
+"""What may never be read in a log, and that the rest can."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from telcall import logs
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
+SECRETS = {
+    "jwt": JWT,
+    "subprotocol": "token.abcdefghijkl",
+    "bearer": "Bearer abcdef-123",
+    "bot token": "123456789:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr",
+    "initData": "user=%7B%22id%22%3A1%7D&auth_date=1700000000&hash=" + "ab" * 32,
+    "ice-pwd": "a=ice-pwd:c3VwZXJzZWNyZXRwd2Q",
+    "database": "postgresql://telcall:hunter22@db/telcall",
+}
+PARTS_THAT_MUST_GO = (
+    JWT,
+    "abcdefghijkl",
+    "abcdef-123",
+    "AAbbCCdd",
+    "abababab",
+    "1700000000",
+    "c3VwZXJzZWNyZXRwd2Q",
+    "hunter22",
+)
+
+
+@pytest.fixture
+def output() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    stream = io.StringIO()
+    logs.configure("info", json=True, stream=stream)
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def fields(output: io.StringIO) -> dict[str, object]:
+    [line] = output.getvalue().splitlines()
+    found: dict[str, object] = json.loads(line)
+    return found
+
+
+@pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS.keys())
+def test_no_secret_leaves_by_its_shape(secret: str, output: io.StringIO) -> None:
+    structlog.get_logger("test").warning("refused", why=f"got {secret} here", nested={"list": [secret]})
+    logging.getLogger("other.library").warning("got %s", secret)
+    try:
+        raise ValueError(secret)
+    except ValueError:
+        structlog.get_logger("test").exception("failed")
+    text = output.getvalue()
+    assert text.count("\n") == 3
+    assert not [part for part in PARTS_THAT_MUST_GO if part in text]
+
+
+@pytest.mark.parametrize(
+    "name", ["token", "initData", "init_data", "ice_pwd", "TURN-Password", "credential", "sdp"]
+)
+def test_no_secret_leaves_by_its_name(name: str, output: io.StringIO) -> None:
+    structlog.get_logger("test").info("signed_in", **{name: "plain words"})
+    assert fields(output)[name] == logs.REDACTED
+
+
+def test_other_fields_are_kept(output: io.StringIO) -> None:
+    structlog.get_logger("test").info("joined", room="AbC_1-x", participants=3, ok=True, name="Анна")
+    found = fields(output)
+    assert (found["event"], found["level"], found["name"]) == ("joined", "info", "Анна")
+    assert (found["room"], found["participants"], found["ok"]) == ("AbC_1-x", 3, True)
+
+
+def test_level_is_kept_for_ours_and_others(output: io.StringIO) -> None:
+    structlog.get_logger("test").debug("quiet")
+    logging.getLogger("aiohttp.access").info("GET /")
+    assert output.getvalue() == ""
