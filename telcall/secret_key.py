@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from telcall.settings import MIN_SECRET_KEY_BYTES
@@ -45,10 +46,8 @@ def _read(path: Path) -> str | None:
 def _make(path: Path) -> str:
     """Written beside and linked into place: whole or not at all, and the first of two processes wins."""
     key = secrets.token_hex(MIN_SECRET_KEY_BYTES)
-    beside = path.with_name(f"{FILE}.{os.getpid()}")
-    beside.unlink(missing_ok=True)
+    descriptor, beside = tempfile.mkstemp(prefix=f"{FILE}.", dir=path.parent)  # 0600
     try:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(key + "\n")
             file.flush()
@@ -58,5 +57,5 @@ def _make(path: Path) -> str:
         except FileExistsError:
             return path.read_text().strip()
     finally:
-        beside.unlink(missing_ok=True)
+        Path(beside).unlink()
     return key

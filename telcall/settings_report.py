@@ -69,7 +69,7 @@ def without_password(url: str) -> str:
     parts = urlsplit(url)
     user, at, host = parts.netloc.rpartition("@")
     login = user.partition(":")[0] + (f":{MASK}" if ":" in user else "")
-    return parts._replace(netloc=f"{login}{at}{host}", query="", fragment="").geturl()
+    return f"{parts.scheme}://{login}{at}{host}{parts.path}"
 
 
 def env_example() -> str:
