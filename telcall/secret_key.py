@@ -7,7 +7,7 @@ import secrets
 import tempfile
 from pathlib import Path
 
-from telcall.settings import MIN_SECRET_KEY_BYTES
+from telcall.settings_checks import MIN_SECRET_KEY_BYTES
 
 FILE = "secret-key"
 

@@ -10,10 +10,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -26,7 +25,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-MIN_SECRET_KEY_BYTES = 32  # RFC 7518 §3.2: an HS256 key is at least as long as its hash
+from telcall.settings_checks import wrong_values
+
 OUR_PREFIX = "TELCALL_"
 
 Origin = Literal["default", "environment", ".env", "generated", "embedded", "derived"]
@@ -180,6 +180,65 @@ class Settings(BaseSettings):
         **_setting("origins", "of other pages that may call the API, such as https://example.com; never *"),
     )
 
+    rate_all: int = Field(
+        100,
+        ge=1,
+        le=100_000,
+        alias="TELCALL_RATE_ALL",
+        **_setting("requests a minute", "of one person or address"),
+    )
+    rate_auth: int = Field(
+        5,
+        ge=1,
+        le=100_000,
+        alias="TELCALL_RATE_AUTH",
+        **_setting("requests a minute", "sign-ins of one address"),
+    )
+    rate_create: int = Field(
+        10,
+        ge=1,
+        le=100_000,
+        alias="TELCALL_RATE_CREATE",
+        **_setting("requests a minute", "new calls of one person"),
+    )
+    http_body_bytes: int = Field(
+        65_536,
+        ge=1_024,
+        le=16_777_216,
+        alias="TELCALL_HTTP_BODY_BYTES",
+        **_setting("bytes", "of one request's body"),
+    )
+    ws_per_user: int = Field(
+        8, ge=1, le=10_000, alias="TELCALL_WS_PER_USER", **_setting("connections", "WebSockets of one person")
+    )
+    ws_per_address: int = Field(
+        100,
+        ge=1,
+        le=100_000,
+        alias="TELCALL_WS_PER_ADDRESS",
+        **_setting("connections", "WebSockets of one address"),
+    )
+    ws_queue: int = Field(
+        256, ge=16, le=65_536, alias="TELCALL_WS_QUEUE", **_setting("messages", "that wait for a slow reader")
+    )
+    turn_ttl_s: int = Field(
+        3_600,
+        ge=60,
+        le=86_400,
+        alias="TELCALL_TURN_TTL_S",
+        **_setting("seconds", "a TURN credential is good"),
+    )
+    db_pool: int = Field(
+        10, ge=1, le=1_000, alias="TELCALL_DB_POOL", **_setting("connections", "kept to the database")
+    )
+    spool_rows: int = Field(
+        100_000,
+        ge=100,
+        le=10_000_000,
+        alias="TELCALL_SPOOL_ROWS",
+        **_setting("rows", "that wait for the database"),
+    )
+
     # --- how it runs ------------------------------------------------------------------------------------
     dataplane: Literal["auto", "native", "python"] = Field(
         "auto", alias="TELCALL_DATAPLANE", **_setting("auto, native, python", "the SFU's packet engine")
@@ -196,6 +255,16 @@ class Settings(BaseSettings):
     )
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", alias="TELCALL_LOG_FORMAT", **_setting("auto, console, json", "auto: console on a terminal")
+    )
+    metrics_token: SecretStr | None = Field(
+        None,
+        alias="TELCALL_METRICS_TOKEN",
+        **_setting("token", "bearer of /metrics; without it, it answers private addresses only"),
+    )
+    docs: bool = Field(
+        False,
+        alias="TELCALL_DOCS",
+        **_setting("true, false", "serves /docs, which shows the API to a browser"),
     )
     debug: bool = Field(
         False, alias="DEBUG", **_setting("true, false", "for developers: pages of localhost may call the API")
@@ -237,7 +306,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _check(self) -> Settings:
-        if problems := list(_problems(self)):
+        if problems := wrong_values(self):
             raise SettingsInvalid(problems)
         return self
 
@@ -317,106 +386,3 @@ def _sentence(found: Any) -> str:
     unit = extra.get("unit") if isinstance(extra, dict) else None
     shown = "" if is_secret(info) else f"={found['input']}"
     return f"{alias}{shown}: {found['msg'][0].lower()}{found['msg'][1:]} ({unit})"
-
-
-def _problems(settings: Settings) -> list[str]:
-    """What no type can say. Secrets are never repeated."""
-    found = [
-        f"TELCALL_HOST={name}: not an IP address or localhost"
-        for name in settings.host
-        if name != "localhost" and not _is_address(name)
-    ]
-    if not settings.host:
-        found.append("TELCALL_HOST: needs at least one address")
-    if settings.media_port is None and settings.port == 65535:
-        found.append("TELCALL_PORT=65535: leaves no port for media; set TELCALL_MEDIA_PORT or a lower port")
-    found += [
-        f"TELCALL_PUBLIC_ADDRESS={name}: not an IP address"
-        for name in settings.public_address
-        if not _is_address(name)
-    ]
-    if settings.public_url is not None and not _is_web_url(settings.public_url):
-        found.append(f"TELCALL_PUBLIC_URL={settings.public_url}: not an http:// or https:// URL")
-    found += [
-        f"TELCALL_TRUSTED_PROXIES={name}: not an IP address or network"
-        for name in settings.trusted_proxies
-        if not _is_network(name)
-    ]
-    if settings.database_url is not None and not _is_postgres_url(settings.database_url.get_secret_value()):
-        found.append(
-            "DATABASE_URL: not of the form postgresql://user:password@host/name; no other database works"
-        )
-    if settings.secret_key is not None:
-        size = len(settings.secret_key.get_secret_value().encode())
-        if size < MIN_SECRET_KEY_BYTES:
-            found.append(
-                f"SECRET_KEY: {size} bytes, needs {MIN_SECRET_KEY_BYTES}; openssl rand -hex 32 makes one"
-            )
-    if settings.bot_token is not None and not _is_bot_token(settings.bot_token.get_secret_value()):
-        found.append("BOT_TOKEN: not of the form 123456:ABC...")
-    if settings.stun_servers and not all(
-        uri.startswith(("stun:", "stuns:")) for uri in settings.stun_servers
-    ):
-        found.append("STUN_SERVERS: each must begin with stun: or stuns:")
-    if settings.turn_servers:
-        if not all(uri.startswith(("turn:", "turns:")) for uri in settings.turn_servers):
-            found.append("TURN_SERVERS: each must begin with turn: or turns:")
-        if settings.turn_secret is None and (
-            settings.turn_username is None or settings.turn_password is None
-        ):
-            found.append("TURN_SERVERS: needs TURN_SECRET, or TURN_USERNAME with TURN_PASSWORD")
-    found += [
-        f"CORS_ALLOW_ORIGINS={origin}: {why}"
-        for origin in settings.cors_allow_origins
-        if (why := _origin_problem(origin)) is not None
-    ]
-    return found
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_network(text: str) -> bool:
-    try:
-        ip_network(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_web_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
-def _is_postgres_url(text: str) -> bool:
-    try:
-        scheme = urlsplit(text).scheme
-    except ValueError:
-        return False
-    return scheme in ("postgresql", "postgres", "postgresql+asyncpg")
-
-
-def _is_bot_token(text: str) -> bool:
-    number, colon, secret = text.partition(":")
-    return bool(colon) and number.isdecimal() and len(secret) >= 3 and not secret.isspace()
-
-
-def _origin_problem(text: str) -> str | None:
-    if text == "*":
-        return "any page could act for a signed-in person; name the origins"
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return "not an origin such as https://example.com"
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
-        return "not an origin such as https://example.com (no path, no slash at the end)"
-    return None

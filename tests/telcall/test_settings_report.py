@@ -57,7 +57,14 @@ def test_secrets_are_masked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 def test_every_secret_setting_is_known_as_one() -> None:
     secret = {alias_of(info) for info in Settings.model_fields.values() if is_secret(info)}
-    assert secret == {"BOT_TOKEN", "DATABASE_URL", "SECRET_KEY", "TURN_PASSWORD", "TURN_SECRET"}
+    assert secret == {
+        "BOT_TOKEN",
+        "DATABASE_URL",
+        "SECRET_KEY",
+        "TELCALL_METRICS_TOKEN",
+        "TURN_PASSWORD",
+        "TURN_SECRET",
+    }
 
 
 def test_what_follows_from_defaults_is_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

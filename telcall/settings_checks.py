@@ -1,0 +1,115 @@
+"""What no type can say about settings: shapes of addresses, URLs, keys, and values that need each other."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from telcall.settings import Settings
+
+MIN_SECRET_KEY_BYTES = 32  # RFC 7518 §3.2: an HS256 key is at least as long as its hash
+
+
+def wrong_values(settings: Settings) -> list[str]:
+    """One line for each problem. Secrets are never repeated."""
+    found = [
+        f"TELCALL_HOST={name}: not an IP address or localhost"
+        for name in settings.host
+        if name != "localhost" and not _is_address(name)
+    ]
+    if not settings.host:
+        found.append("TELCALL_HOST: needs at least one address")
+    if settings.media_port is None and settings.port == 65535:
+        found.append("TELCALL_PORT=65535: leaves no port for media; set TELCALL_MEDIA_PORT or a lower port")
+    found += [
+        f"TELCALL_PUBLIC_ADDRESS={name}: not an IP address"
+        for name in settings.public_address
+        if not _is_address(name)
+    ]
+    if settings.public_url is not None and not _is_web_url(settings.public_url):
+        found.append(f"TELCALL_PUBLIC_URL={settings.public_url}: not an http:// or https:// URL")
+    found += [
+        f"TELCALL_TRUSTED_PROXIES={name}: not an IP address or network"
+        for name in settings.trusted_proxies
+        if not _is_network(name)
+    ]
+    if settings.database_url is not None and not _is_postgres_url(settings.database_url.get_secret_value()):
+        found.append(
+            "DATABASE_URL: not of the form postgresql://user:password@host/name; no other database works"
+        )
+    if settings.secret_key is not None:
+        size = len(settings.secret_key.get_secret_value().encode())
+        if size < MIN_SECRET_KEY_BYTES:
+            found.append(
+                f"SECRET_KEY: {size} bytes, needs {MIN_SECRET_KEY_BYTES}; openssl rand -hex 32 makes one"
+            )
+    if settings.bot_token is not None and not _is_bot_token(settings.bot_token.get_secret_value()):
+        found.append("BOT_TOKEN: not of the form 123456:ABC...")
+    if settings.stun_servers and not all(
+        uri.startswith(("stun:", "stuns:")) for uri in settings.stun_servers
+    ):
+        found.append("STUN_SERVERS: each must begin with stun: or stuns:")
+    if settings.turn_servers:
+        if not all(uri.startswith(("turn:", "turns:")) for uri in settings.turn_servers):
+            found.append("TURN_SERVERS: each must begin with turn: or turns:")
+        if settings.turn_secret is None and (
+            settings.turn_username is None or settings.turn_password is None
+        ):
+            found.append("TURN_SERVERS: needs TURN_SECRET, or TURN_USERNAME with TURN_PASSWORD")
+    found += [
+        f"CORS_ALLOW_ORIGINS={origin}: {why}"
+        for origin in settings.cors_allow_origins
+        if (why := _origin_problem(origin)) is not None
+    ]
+    return found
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_web_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _is_postgres_url(text: str) -> bool:
+    try:
+        scheme = urlsplit(text).scheme
+    except ValueError:
+        return False
+    return scheme in ("postgresql", "postgres", "postgresql+asyncpg")
+
+
+def _is_bot_token(text: str) -> bool:
+    number, colon, secret = text.partition(":")
+    return bool(colon) and number.isdecimal() and len(secret) >= 3 and not secret.isspace()
+
+
+def _origin_problem(text: str) -> str | None:
+    if text == "*":
+        return "any page could act for a signed-in person; name the origins"
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return "not an origin such as https://example.com"
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+        return "not an origin such as https://example.com (no path, no slash at the end)"
+    return None
