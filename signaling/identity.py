@@ -1,4 +1,4 @@
-"""Who is at the other end of a socket. The check of the token is passed in by the assembly."""
+"""Who is at the other end of a connection."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ from signaling.messages import User
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A signed-in person: the internal id, and what others may know of them."""
+    """A signed-in person, with what other participants may see of them."""
 
-    user_id: int
     user: User
+
+    @property
+    def user_id(self) -> int:
+        return self.user.id
 
 
 Authenticate = Callable[[str], Awaitable[Identity | None]]
-"""Gives the holder of a token, or None when the token is no good (any more)."""
+"""From a token to its owner; None when the token is malformed, expired, revoked or for something else.
+
+Raises `store.errors.DatabaseUnavailable`.
+"""

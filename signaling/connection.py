@@ -1,0 +1,100 @@
+"""One accepted WebSocket: its send queue, the task that empties it, and an orderly close."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+
+from aiohttp import web
+
+from signaling.config import SignalingConfig
+from signaling.messages import ServerMessage
+from signaling.refusals import NORMAL_CLOSURE, TOO_SLOW, Refusal
+from signaling.send_queue import SendQueue
+
+
+class Connection:
+    """Owned by the request's handler, which starts the writer by `async with` and reads by itself.
+
+    `send` and `close` return at once; what was queued before a close still goes out, but a client that
+    neither reads nor says goodbye is cut off after `close_timeout_s`.
+    """
+
+    def __init__(
+        self,
+        socket: web.WebSocketResponse,
+        transport: asyncio.Transport | None,
+        config: SignalingConfig,
+        *,
+        v2: bool,
+    ) -> None:
+        self.session = secrets.token_urlsafe(16)
+        self.v2 = v2
+        self.close_code: int | None = None
+        """Set as soon as the server has decided to close."""
+        self._socket, self._transport = socket, transport
+        self._queue = SendQueue(config.send_queue_messages, config.send_queue_bytes)
+        self._close_timeout_s = config.close_timeout_s
+        self._ready = asyncio.Event()
+        self._writer: asyncio.Task[None] | None = None
+        self._cut: asyncio.TimerHandle | None = None
+
+    async def __aenter__(self) -> Connection:
+        self._writer = asyncio.create_task(self._write(), name=f"ws_writer {self.session}")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close(NORMAL_CLOSURE)
+        try:
+            if self._writer is not None:
+                await self._writer
+        finally:
+            if self._writer is not None:
+                self._writer.cancel()
+            if self._cut is not None:
+                self._cut.cancel()
+
+    @property
+    def is_closing(self) -> bool:
+        return self.close_code is not None
+
+    def send(self, message: ServerMessage) -> bool:
+        """Queue a message. False: the client reads too slowly and is being closed (4408)."""
+        if self.is_closing:
+            return True
+        if not self._queue.put(message):
+            self._queue.clear()
+            self.refuse(TOO_SLOW)
+            return False
+        self._ready.set()
+        return True
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Say why, then close."""
+        self.send(refusal.error)
+        self.close(refusal.close_code)
+
+    def close(self, close_code: int) -> None:
+        """Close after what is queued. Only the first close counts."""
+        if self.is_closing:
+            return
+        self.close_code = close_code
+        self._ready.set()
+        self._cut = asyncio.get_running_loop().call_later(self._close_timeout_s, self._abort)
+
+    def _abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def _write(self) -> None:
+        try:
+            while True:
+                await self._ready.wait()
+                while (text := self._queue.take()) is not None:
+                    await self._socket.send_str(text)
+                if self.close_code is not None:
+                    await self._socket.close(code=self.close_code)
+                    return
+                self._ready.clear()
+        except ConnectionError:
+            return  # the client is gone: the reading side sees that too

@@ -1,0 +1,124 @@
+"""Direct or through the SFU: the decision for one room, as a state machine with the clock passed in.
+
+    p2p ── a third participant ─────────────────────────► sfu (participants)
+    p2p ── two v2 clients: one says `failed`, or not
+           both say `connected` in `p2p_timeout` ───────► sfu (p2p_failed), until somebody comes or goes
+    sfu ── two left for `back_to_p2p`, or fewer ────────► p2p (participants)
+
+A pair with a documented client never moves by itself: such a client cannot switch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from signaling.messages import Topology as Mode
+from signaling.messages import TopologyReason
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The room's mode has changed."""
+
+    mode: Mode
+    reason: TopologyReason
+
+
+class Topology:
+    """One room's mode. Each input returns the change it made, if any."""
+
+    def __init__(self, *, p2p_timeout_us: int, back_to_p2p_us: int) -> None:
+        self._p2p_timeout_us, self._back_to_p2p_us = p2p_timeout_us, back_to_p2p_us
+        self._v2: dict[int, bool] = {}
+        self._mode: Mode = "p2p"
+        self._connected: set[int] = set()
+        self._handing_over = False
+        self._p2p_deadline_us: int | None = None
+        self._back_deadline_us: int | None = None
+
+    @property
+    def mode(self) -> Mode:
+        return self._mode
+
+    @property
+    def forwarding(self) -> bool:
+        """Whether the SFU has to forward: also after the return to p2p, until the direct path is up."""
+        return self._mode == "sfu" or self._handing_over
+
+    def next_deadline_us(self) -> int | None:
+        deadlines = (self._p2p_deadline_us, self._back_deadline_us)
+        return min((at for at in deadlines if at is not None), default=None)
+
+    # --- inputs -----------------------------------------------------------------------------------------
+
+    def members_changed(self, v2_by_user: Mapping[int, bool], now_us: int) -> Change | None:
+        """Somebody came or went. `v2_by_user`: everybody who is here now, and whether they speak v2."""
+        self._v2 = dict(v2_by_user)
+        if len(self._v2) > 2:
+            self._back_deadline_us = None
+            return self._to_sfu("participants")
+        if self._mode == "p2p":
+            self._start_p2p(now_us, handing_over=False)
+            return None
+        if len(self._v2) < 2:
+            return self._to_p2p(now_us)
+        self._back_deadline_us = now_us + self._back_to_p2p_us if self._is_v2_pair else None
+        return None
+
+    def session_replaced(self) -> Change | None:
+        """Somebody continues with another connection, which knows nothing of a direct path that was up.
+
+        Two v2 clients go on through the SFU, which the new connection reaches by itself.
+        """
+        if self._mode == "p2p" and self._is_v2_pair:
+            return self._fail_p2p()
+        return None
+
+    def p2p_state(self, user_id: int, peer_id: int, state: Literal["connected", "failed"]) -> Change | None:
+        """`user_id` tells how its direct connection to `peer_id` fares."""
+        if self._mode == "sfu" or not self._is_v2_pair or {user_id, peer_id} != set(self._v2):
+            return None
+        if state == "failed":
+            return self._fail_p2p()
+        self._connected.add(user_id)
+        if len(self._connected) == 2:
+            self._p2p_deadline_us = None
+            self._handing_over = False
+        return None
+
+    def advance(self, now_us: int) -> Change | None:
+        """Time has passed."""
+        if self._p2p_deadline_us is not None and now_us >= self._p2p_deadline_us:
+            return self._fail_p2p()
+        if self._back_deadline_us is not None and now_us >= self._back_deadline_us:
+            return self._to_p2p(now_us)
+        return None
+
+    # --- transitions ------------------------------------------------------------------------------------
+
+    @property
+    def _is_v2_pair(self) -> bool:
+        return len(self._v2) == 2 and all(self._v2.values())
+
+    def _start_p2p(self, now_us: int, *, handing_over: bool) -> None:
+        self._connected.clear()
+        self._handing_over = handing_over
+        self._p2p_deadline_us = now_us + self._p2p_timeout_us if self._is_v2_pair else None
+
+    def _to_p2p(self, now_us: int) -> Change:
+        self._mode, self._back_deadline_us = "p2p", None
+        self._start_p2p(now_us, handing_over=self._is_v2_pair)
+        return Change("p2p", "participants")
+
+    def _fail_p2p(self) -> Change | None:
+        return self._to_sfu("p2p_failed")
+
+    def _to_sfu(self, reason: TopologyReason) -> Change | None:
+        self._connected.clear()
+        self._handing_over, self._p2p_deadline_us = False, None
+        if self._mode == "sfu":
+            return None
+        self._mode = "sfu"
+        return Change("sfu", reason)
