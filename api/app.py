@@ -1,0 +1,108 @@
+"""The REST application: its parts, routes and what every request passes through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from aiohttp import web
+from limits.aio.storage import MemoryStorage, Storage
+from prometheus_client import CollectorRegistry
+
+from api import keys
+from api.authenticator import Authenticator
+from api.config import ApiConfig
+from api.dev_sign_in import DevSignIn
+from api.errors import Handler, errors_middleware
+from api.limits import RateLimits
+from api.metrics import RequestMetrics
+from api.origins import Origins
+from api.routes import auth, calls, dev_sign_in, health, metrics, webrtc_config
+from api.security_headers import SecurityHeaders
+from api.static_files import StaticFiles
+from signaling.ice_servers import IceServers
+from signaling.lifecycle import Lifecycle
+from store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class ApiParts:
+    """What the application works with; made and closed by the caller.
+
+    `on_limit` is told the name of each rate limit that was hit.
+    """
+
+    database: Database
+    lifecycle: Lifecycle
+    authenticator: Authenticator
+    ice_servers: IceServers
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    limits: Storage | None = None
+    """Where requests are counted; None: in this process."""
+    on_limit: Callable[[str], None] = lambda _name: None
+    utc: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def build_app(config: ApiConfig, parts: ApiParts) -> web.Application:
+    """The application, complete but for routes the caller adds before it is started (the WebSocket)."""
+    origins = Origins(config)
+    dev = DevSignIn(config.dev_sign_in)
+    limits = RateLimits(
+        config,
+        parts.limits or MemoryStorage(),
+        parts.on_limit,
+        # Whoever may sign for anybody is not kept from signing in.
+        is_exempt=dev.is_open_to,
+    )
+    app = web.Application(
+        client_max_size=config.body_bytes,
+        middlewares=[
+            RequestMetrics(parts.registry).middleware,
+            errors_middleware,
+            origins.preflight,
+            limits.middleware,
+        ],
+    )
+    app[keys.CONFIG] = config
+    app[keys.DATABASE] = parts.database
+    app[keys.LIFECYCLE] = parts.lifecycle
+    app[keys.AUTHENTICATOR] = parts.authenticator
+    app[keys.ICE_SERVERS] = parts.ice_servers
+    app[keys.ORIGINS] = origins
+    app[keys.DEV_SIGN_IN] = dev
+    app[keys.REGISTRY] = parts.registry
+    app[keys.CLOCK] = keys.Clock(parts.utc)
+    app.on_response_prepare.append(SecurityHeaders(config.public_url).add)
+    app.on_response_prepare.append(origins.add_headers)
+    _add_routes(app)
+    if config.web_root is not None:
+        app.middlewares.append(StaticFiles(config.web_root).middleware)
+    else:
+        app.router.add_get("/", health.root)
+    return app
+
+
+def _add_routes(app: web.Application) -> None:
+    routes: tuple[tuple[str, str, Handler], ...] = (
+        ("POST", "/auth/telegram", auth.sign_in),
+        ("GET", "/auth/ws-token", auth.ws_token),
+        ("POST", "/auth/logout", auth.sign_out),
+        ("GET", "/auth/dev", dev_sign_in.state),
+        ("POST", "/auth/dev", dev_sign_in.make_init_data),
+        ("GET", "/api/me", auth.me),
+        ("PATCH", "/api/me", auth.change_me),
+        ("POST", "/api/calls", calls.create),
+        ("POST", "/api/calls/join_by_code", calls.join_by_code),
+        ("GET", "/api/calls/{call_id}", calls.get),
+        ("POST", "/api/calls/{call_id}/end", calls.end),
+        ("GET", "/api/config/webrtc", webrtc_config.get),
+        ("GET", "/health", health.get),
+        ("GET", "/metrics", metrics.get),
+    )
+    # Both forms of a path are answered; a redirect would lose its way through CORS.
+    for method, path, handler in routes:
+        for form in (path, f"{path}/"):
+            app.router.add_route(method, form, handler)
+            if method == "GET":
+                app.router.add_route("HEAD", form, handler)

@@ -1,0 +1,113 @@
+"""Whose token this is, and whether it still counts: the database's word on a token, cached.
+
+An answer is good for some seconds, and, while the database is away, for an hour: people in calls come back
+after a lost connection without it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from api.cache import ExpiringCache
+from api.tokens import Audience, Claims, TokenError, Tokens
+from signaling.identity import Identity
+from signaling.lifecycle import public_user
+from signaling.messages import User
+from store.database import Database
+from store.errors import DatabaseUnavailable
+from store.queries.tokens import purge_revoked_tokens, revoke_token
+from store.queries.users import find_token_holder
+from store.tables import User as UserRow
+
+CACHE_SIZE = 10_000
+FRESH_S = 15.0
+STALE_S = 3_600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person as they see themselves. `user.id` is the internal id."""
+
+    user: User
+    telegram_user_id: int
+    language_code: str | None
+
+
+def account_of(row: UserRow) -> Account:
+    return Account(public_user(row), row.telegram_user_id, row.language_code)
+
+
+class Authenticator:
+    """Checks tokens for the API and for sockets, and revokes them."""
+
+    def __init__(
+        self,
+        database: Database,
+        tokens: Tokens,
+        *,
+        clock_s: Callable[[], float] = time.monotonic,
+        utc: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._database, self._tokens = database, tokens
+        self._clock_s, self._utc = clock_s, utc
+        self._accounts: ExpiringCache[int, Account] = ExpiringCache(CACHE_SIZE)
+        self._revoked: ExpiringCache[str, bool] = ExpiringCache(CACHE_SIZE)
+
+    def read(self, token: str, audiences: Sequence[Audience]) -> Claims:
+        """What the token says, if signature and time are good. Raises `TokenError`."""
+        return self._tokens.read(token, audiences, int(self._utc().timestamp()))
+
+    def issue(self, user_id: int, audience: Audience, ttl_s: int) -> str:
+        return self._tokens.issue(user_id, audience, int(self._utc().timestamp()), ttl_s)
+
+    async def account(self, claims: Claims) -> Account:
+        """The holder. Raises `TokenError` when the token was revoked or its holder is gone, and
+        `DatabaseUnavailable`."""
+        if (known := self._cached(claims, FRESH_S)) is not None:
+            return known
+        try:
+            async with self._database.transaction() as session:
+                holder = await find_token_holder(session, claims.user_id, claims.jti)
+        except DatabaseUnavailable:
+            if (known := self._cached(claims, STALE_S)) is not None:
+                return known
+            raise
+        if holder is None:
+            raise TokenError("User not found")
+        account, now_s = account_of(holder[0]), self._clock_s()
+        self._accounts.put(claims.user_id, account, now_s)
+        self._revoked.put(claims.jti, holder[1], now_s)
+        if holder[1]:
+            raise TokenError("Invalid token")
+        return account
+
+    async def authenticate_socket(self, token: str) -> Identity | None:
+        """`signaling.identity.Authenticate`. Raises `DatabaseUnavailable` for a token not seen lately."""
+        try:
+            account = await self.account(self.read(token, ("ws", "api")))
+        except TokenError:
+            return None
+        return Identity(account.user)
+
+    async def revoke(self, claims: Claims) -> None:
+        """The token is of no use from now on, after a restart too. Raises `DatabaseUnavailable`."""
+        expires_at = datetime.fromtimestamp(claims.expires_at_s, UTC)
+        async with self._database.transaction() as session:
+            await purge_revoked_tokens(session, self._utc())
+            await revoke_token(session, jti=claims.jti, user_id=claims.user_id, expires_at=expires_at)
+        self._revoked.put(claims.jti, True, self._clock_s())
+
+    def renew(self, account: Account) -> None:
+        """The person has just been written: what is cached of them is this."""
+        self._accounts.put(account.user.id, account, self._clock_s())
+
+    def _cached(self, claims: Claims, max_age_s: float) -> Account | None:
+        now_s = self._clock_s()
+        account = self._accounts.get(claims.user_id, now_s, max_age_s)
+        revoked = self._revoked.get(claims.jti, now_s, max_age_s)
+        if revoked:
+            raise TokenError("Invalid token")
+        return account if revoked is False else None

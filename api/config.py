@@ -1,0 +1,47 @@
+"""What the REST part is told at start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Literal
+
+DevSignInMode = Literal["off", "loopback", "always"]
+"""`loopback`: only for direct requests from this machine; `always`: the operator asked for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Requests a minute, each for a signed-in person or, without a token, for a client's address."""
+
+    all_per_minute: int = 100
+    sign_in_per_minute: int = 5
+    create_per_minute: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ApiConfig:
+    """`secret_key` has 32 bytes or more; `public_url` is without a slash at its end."""
+
+    secret_key: str
+    public_url: str = "http://localhost:8080"
+    bot_token: str | None = None
+    telegram_bot_id: int | None = None
+    """Checks Telegram's own signature where the bot's token is not to be given."""
+    bot_username: str | None = None
+    dev_sign_in: DevSignInMode = "off"
+    access_token_ttl_s: int = 2_592_000
+    ws_token_ttl_s: int = 300
+    cors_origins: tuple[str, ...] = ()
+    allow_localhost_origins: bool = False
+    """For developers: pages of any port on this machine may call the API."""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    rates: Rates = field(default_factory=Rates)
+    max_participants: int = 30
+    body_bytes: int = 65_536
+    web_root: Path | None = None
+    """The built Mini App; None: none is served."""
+    metrics_token: str | None = None
+    """Bearer token of `/metrics`; without it, it answers direct requests from private addresses only."""
+    docs: bool = False

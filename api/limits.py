@@ -1,0 +1,77 @@
+"""Rate limits. A request counts before anything of it is parsed.
+
+Signed-in requests count for the person, others for the client's address (IPv6 by /64): an office behind one
+address does not share one person's share. Files of the Mini App, health checks and sockets are not counted
+here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from aiohttp import web
+from limits import RateLimitItem, RateLimitItemPerMinute
+from limits.aio.storage import Storage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+
+from api.client_address import client_address, client_key
+from api.config import ApiConfig
+from api.credentials import counted_claims
+from api.errors import Handler, RateLimited
+
+COUNTED = ("/api", "/auth")
+SIGN_IN = ("POST", "/auth/telegram")
+CREATE = ("POST", "/api/calls")
+
+
+class RateLimits:
+    """Counts requests in `storage`. `on_limit` is told the name of each limit that was hit."""
+
+    def __init__(
+        self,
+        config: ApiConfig,
+        storage: Storage,
+        on_limit: Callable[[str], None],
+        is_exempt: Callable[[web.Request], bool],
+    ) -> None:
+        """`is_exempt`: requests that the sign-in limit need not stop."""
+        self._limiter = SlidingWindowCounterRateLimiter(storage)
+        self._trusted_proxies = config.trusted_proxies
+        self._on_limit, self._is_exempt = on_limit, is_exempt
+        rates = config.rates
+        self._all = ("rate_all", RateLimitItemPerMinute(rates.all_per_minute))
+        self._sign_in = ("rate_auth", RateLimitItemPerMinute(rates.sign_in_per_minute))
+        self._create = ("rate_create", RateLimitItemPerMinute(rates.create_per_minute))
+
+    @web.middleware
+    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        path = request.path.rstrip("/")
+        if request.method == "OPTIONS" or path.split("/")[1:2] not in ([p[1:]] for p in COUNTED):
+            return await handler(request)
+        who = self._who(request)
+        await self._hit(*self._all, who)
+        if (request.method, path) == SIGN_IN and not self._is_exempt(request):
+            await self._hit(*self._sign_in, who)
+        elif (request.method, path) == CREATE:
+            await self._hit(*self._create, who)
+        return await handler(request)
+
+    def _who(self, request: web.Request) -> str:
+        if request.path.rstrip("/") != SIGN_IN[1] and (claims := counted_claims(request)) is not None:
+            return f"user:{claims.user_id}"
+        return f"address:{client_key(client_address(request, self._trusted_proxies))}"
+
+    async def _hit(self, name: str, item: RateLimitItem, who: str) -> None:
+        if await self._limiter.hit(item, name, who):
+            return
+        self._on_limit(name)
+        stats = await self._limiter.get_window_stats(item, name, who)
+        reset_s = max(1, round(stats.reset_time - time.time()))
+        headers = {
+            "Retry-After": str(reset_s),
+            "RateLimit-Limit": str(item.amount),
+            "RateLimit-Remaining": str(stats.remaining),
+            "RateLimit-Reset": str(reset_s),
+        }
+        raise RateLimited(f"{item.amount} per 1 minute", headers)

@@ -1,0 +1,90 @@
+"""Sign-in, sign-out, the token of the socket, the own profile."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from api.answers import answer
+from api.authenticator import account_of
+from api.bodies import read_body
+from api.credentials import presented_claims, session_cookie, signed_in
+from api.errors import ApiError
+from api.init_data import InitDataError, Signers, TelegramUser, verify
+from api.keys import AUTHENTICATOR, CLOCK, CONFIG, DATABASE, DEV_SIGN_IN, ORIGINS
+from api.schemas.auth import Me, Message, Profile, ProfileUpdate, SignInAnswer, SignInRequest, WsToken
+from store.queries.users import TelegramProfile, choose_language, upsert_telegram_user
+
+
+async def sign_in(request: web.Request) -> web.Response:
+    """`POST /auth/telegram`."""
+    # A forged sign-in would put people into an attacker's account.
+    request.app[ORIGINS].require_allowed(request, absent_is_allowed=True)
+    body = await read_body(request, SignInRequest)
+    try:
+        person = verify(body.initData, _signers(request), int(request.app[CLOCK].utc().timestamp()))
+    except InitDataError as error:
+        raise ApiError(error.status, error.detail) from None
+    async with request.app[DATABASE].transaction() as session:
+        account = account_of(await upsert_telegram_user(session, _profile(person)))
+    authenticator, ttl_s = request.app[AUTHENTICATOR], request.app[CONFIG].access_token_ttl_s
+    authenticator.renew(account)
+    token = authenticator.issue(account.user.id, "api", ttl_s)
+    response = answer(SignInAnswer(user=Me.of(account), expires_in=ttl_s, access_token=token))
+    response.headers["Set-Cookie"] = session_cookie(token, ttl_s)
+    return response
+
+
+async def ws_token(request: web.Request) -> web.Response:
+    """`GET /auth/ws-token`: a token of its own for the socket, some minutes long."""
+    person = await signed_in(request)
+    ttl_s = request.app[CONFIG].ws_token_ttl_s
+    return answer(WsToken(token=request.app[AUTHENTICATOR].issue(person.account.user.id, "ws", ttl_s)))
+
+
+async def sign_out(request: web.Request) -> web.Response:
+    """`POST /auth/logout`: every token that the request brings is of no use any more."""
+    await signed_in(request)
+    for claims in presented_claims(request):
+        await request.app[AUTHENTICATOR].revoke(claims)
+    response = answer(Message(message="Signed out"))
+    response.headers["Set-Cookie"] = session_cookie("", 0)
+    return response
+
+
+async def me(request: web.Request) -> web.Response:
+    """`GET /api/me`."""
+    return answer(Profile.of((await signed_in(request)).account))
+
+
+async def change_me(request: web.Request) -> web.Response:
+    """`PATCH /api/me`: the language of the bot's messages."""
+    person = await signed_in(request)
+    body = await read_body(request, ProfileUpdate)
+    async with request.app[DATABASE].transaction() as session:
+        row = await choose_language(session, person.account.user.id, body.language_code)
+    if row is None:
+        raise ApiError(404, "User not found")
+    account = account_of(row)
+    request.app[AUTHENTICATOR].renew(account)
+    return answer(Profile.of(account))
+
+
+def _signers(request: web.Request) -> Signers:
+    config = request.app[CONFIG]
+    dev_tokens = request.app[DEV_SIGN_IN].bot_tokens(request)
+    bot_tokens = (config.bot_token, *dev_tokens) if config.bot_token else dev_tokens
+    if not bot_tokens and config.telegram_bot_id is None:
+        raise ApiError(503, "Sign-in is not configured")
+    return Signers(bot_tokens, config.telegram_bot_id)
+
+
+def _profile(person: TelegramUser) -> TelegramProfile:
+    return TelegramProfile(
+        telegram_user_id=person.id,
+        username=person.username,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        photo_url=person.photo_url,
+        language_code=person.language_code,
+        username_is_known=person.username_is_valid,
+    )

@@ -1,0 +1,174 @@
+"""The REST application over real sockets and a real database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from prometheus_client import CollectorRegistry
+
+from api.app import ApiParts, build_app
+from api.authenticator import Authenticator
+from api.config import ApiConfig, Rates
+from api.init_data import sign
+from api.tokens import Tokens
+from signaling.config import IceConfig
+from signaling.ice_servers import IceServers
+from signaling.lifecycle import Lifecycle, LifecycleConfig
+from store.database import Database
+
+BOT_TOKEN = "123456:not-a-real-token-but-as-long-as-one"
+SECRET_KEY = "0123456789abcdef0123456789abcdef"
+GENEROUS = Rates(all_per_minute=10_000, sign_in_per_minute=10_000, create_per_minute=10_000)
+CONFIG = ApiConfig(
+    secret_key=SECRET_KEY,
+    bot_token=BOT_TOKEN,
+    bot_username="telcall_bot",
+    public_url="https://tel.example",
+    rates=GENEROUS,
+)
+
+
+@dataclass
+class Time:
+    """A clock that goes when told to."""
+
+    utc: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    monotonic_s: float = 0.0
+
+    def pass_s(self, seconds: float) -> None:
+        self.utc += timedelta(seconds=seconds)
+        self.monotonic_s += seconds
+
+    @property
+    def unix_s(self) -> int:
+        return int(self.utc.timestamp())
+
+
+@dataclass
+class Rooms:
+    """Keeps what rooms were told."""
+
+    told: list[tuple[str, str]] = field(default_factory=list)
+
+    async def call_ended(self, call_id: str, reason: str) -> None:
+        self.told.append((call_id, reason))
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: Any
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def detail(self) -> Any:
+        return self.json["detail"]
+
+
+@dataclass
+class Client:
+    """A running server and requests to it. `bearer`: the token sent along."""
+
+    url: str
+    session: aiohttp.ClientSession
+    time: Time
+    rooms: Rooms
+    authenticator: Authenticator
+    registry: CollectorRegistry
+    limits_hit: list[str]
+    bearer: str | None = None
+
+    async def request(self, method: str, path: str, body: Any = None, **options: Any) -> Answer:
+        headers = dict(options.pop("headers", {}))
+        if self.bearer is not None:
+            headers.setdefault("Authorization", f"Bearer {self.bearer}")
+        if body is not None:
+            options["data"] = body if isinstance(body, bytes) else json.dumps(body)
+            headers.setdefault("Content-Type", "application/json")
+        async with self.session.request(
+            method, self.url + path, headers=headers, allow_redirects=False, **options
+        ) as response:
+            return Answer(response.status, response.headers, await response.text())
+
+    async def get(self, path: str, **options: Any) -> Answer:
+        return await self.request("GET", path, **options)
+
+    async def post(self, path: str, body: Any = None, **options: Any) -> Answer:
+        return await self.request("POST", path, body, **options)
+
+    def init_data(self, user_id: int = 1001, **user: Any) -> str:
+        fields = {
+            "query_id": "AAH",
+            "auth_date": str(self.time.unix_s),
+            "user": json.dumps({"id": user_id, "first_name": "Анна", **user}),
+        }
+        return sign(fields, BOT_TOKEN)
+
+    async def signed_in(self, user_id: int = 1001, **user: Any) -> Client:
+        """The same server for somebody who has just signed in."""
+        answer = await self.post("/auth/telegram", {"initData": self.init_data(user_id, **user)})
+        assert answer.status == 200, answer.text
+        return replace(self, bearer=answer.json["access_token"])
+
+
+StartApi = Callable[..., Awaitable[Client]]
+
+
+@pytest.fixture
+async def start_api(database: Database) -> AsyncIterator[StartApi]:
+    """Starts servers: `await start_api(bot_username=None, ...)`, with fields of `ApiConfig`."""
+    async with AsyncExitStack() as stack:
+
+        async def start(
+            *,
+            ice: IceConfig | None = None,
+            routes: Callable[[web.Application], None] = lambda _app: None,
+            host: str = "127.0.0.1",
+            **config: Any,
+        ) -> Client:
+            time, rooms, registry = Time(), Rooms(), CollectorRegistry()
+            limits_hit: list[str] = []
+            tokens = Tokens(SECRET_KEY)
+            authenticator = Authenticator(
+                database, tokens, clock_s=lambda: time.monotonic_s, utc=lambda: time.utc
+            )
+            parts = ApiParts(
+                database=database,
+                lifecycle=Lifecycle(database, rooms, LifecycleConfig(), now=lambda: time.utc),
+                authenticator=authenticator,
+                ice_servers=IceServers(ice or IceConfig(stun_servers=("stun:stun.example:3478",))),
+                registry=registry,
+                on_limit=limits_hit.append,
+                utc=lambda: time.utc,
+            )
+            app = build_app(replace(CONFIG, **config), parts)
+            routes(app)
+            server = TestServer(app, host=host)
+            await server.start_server()
+            stack.push_async_callback(server.close)
+            session = await stack.enter_async_context(
+                aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+            )
+            url = str(server.make_url("")).rstrip("/")
+            return Client(url, session, time, rooms, authenticator, registry, limits_hit)
+
+        yield start
+
+
+@pytest.fixture
+async def api(start_api: StartApi) -> Client:
+    """A server with a bot."""
+    return await start_api()
