@@ -32,16 +32,21 @@ from types import TracebackType
 from typing import IO
 from urllib.parse import quote
 
+import structlog
+
 from telcall.postgres_account import PostgresFailed, find_account, find_programs
 from telcall.postgres_orphans import end_orphans, pid_file_lines, recorded_pid
 
 __all__ = ["EmbeddedPostgres", "PostgresFailed", "temporary_postgres"]
+
+log = structlog.get_logger(__name__)
 
 ROLE = "telcall"
 DATABASE = "telcall"
 PORT = 5432  # of the socket's name only
 SOCKET_PATH_BYTES = 107  # sun_path of unix(7), less its NUL
 POLL_S = 0.02
+WATCH_S = 1.0
 COMMAND_TIMEOUT_S = 60.0  # of initdb
 FAST_STOP_S = 3.0
 IMMEDIATE_STOP_S = 2.0
@@ -125,6 +130,20 @@ class EmbeddedPostgres:
                 self._socket_dir.rmdir()
         self._unlock()
 
+    async def keep_running(self) -> None:
+        """Starts the server anew whenever it dies (out of memory, kill -9 of it alone), until cancelled."""
+        while True:
+            await asyncio.sleep(WATCH_S)
+            if self._process is None or self._process.poll() is None:
+                continue
+            log.error("database_ended", exit_code=self._process.returncode)
+            try:
+                await asyncio.to_thread(self._clear_remains)
+                await self._launch()
+                log.info("database_restarted")
+            except PostgresFailed as error:
+                log.error("database_restart_failed", why=str(error), postgres_log=error.log)
+
     def __enter__(self) -> EmbeddedPostgres:
         self.start()
         return self
@@ -137,10 +156,7 @@ class EmbeddedPostgres:
     async def __aenter__(self) -> EmbeddedPostgres:
         try:
             await asyncio.to_thread(self._prepare)
-            self._spawn()  # here and not in a thread: the server ends with the thread that started it
-            deadline_s = time.monotonic() + self._start_timeout_s
-            while not self._ready(deadline_s):  # noqa: ASYNC110 (it tells by a file)
-                await asyncio.sleep(POLL_S)
+            await self._launch()
         except BaseException:
             await asyncio.to_thread(self.stop)
             raise
@@ -151,6 +167,12 @@ class EmbeddedPostgres:
     ) -> None:
         await asyncio.to_thread(self.stop)
 
+    async def _launch(self) -> None:
+        self._spawn()  # here and not in a thread: the server ends with the thread that started it
+        deadline_s = time.monotonic() + self._start_timeout_s
+        while not self._ready(deadline_s):  # noqa: ASYNC110 (it tells by a file)
+            await asyncio.sleep(POLL_S)
+
     # --- start, step by step ----------------------------------------------------------------------
 
     def _prepare(self) -> None:
@@ -158,8 +180,7 @@ class EmbeddedPostgres:
         self._account = find_account()
         self._make_folders()
         self._take_lock()
-        end_orphans(self.cluster)
-        self._forget_dead_server()
+        self._clear_remains()
         self._programs = find_programs(self._account)
         self._make_cluster()
         self._write_access_rules()
@@ -215,11 +236,10 @@ class EmbeddedPostgres:
             self._lock.close()
             self._lock = None
 
-    def _forget_dead_server(self) -> None:
-        """Removes what a killed server left, where its number is somebody else's by now, or a zombie's.
-
-        PostgreSQL would refuse to start for it. Nobody works in the cluster: `end_orphans` has looked.
-        """
+    def _clear_remains(self) -> None:
+        """Ends what is left of a killed server; removes its files where its number is somebody else's by
+        now, or a zombie's: PostgreSQL would refuse to start for these."""
+        end_orphans(self.cluster)
         pid = recorded_pid(self.cluster)
         if pid is not None and Path("/proc", str(pid)).exists():
             (self.cluster / "postmaster.pid").unlink(missing_ok=True)

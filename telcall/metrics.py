@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, GCCollector, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -23,15 +23,12 @@ LAG_BUCKETS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 class Sources:
     """Where numbers come from; each is asked at every scrape and must not block.
 
-    rooms: topology (p2p, sfu) -> running calls. participants: people in them. spool_rows: rows that wait
-    for the database. dropped_rows: of them, given up since the start.
+    spool_rows: rows that wait for the database. dropped_rows: of them, given up since the start.
     """
 
     version: str
     engine: str
     engine_stats: Callable[[], EngineStats]
-    rooms: Callable[[], Mapping[str, int]]
-    participants: Callable[[], int]
     spool_rows: Callable[[], int]
     dropped_rows: Callable[[], int]
 
@@ -50,13 +47,6 @@ class Metrics:
             buckets=LAG_BUCKETS_S,
             registry=self.registry,
         )
-        self._limits = Counter(
-            "telcall_limit_hits", "Requests and messages over a limit", ("limit",), registry=self.registry
-        )
-
-    def count_limit(self, name: str) -> None:
-        """A limit was hit; `name` is one of the code's own names."""
-        self._limits.labels(name).inc()
 
     async def watch_loop(self) -> None:
         """Measures the event loop's lag, until cancelled."""
@@ -81,8 +71,6 @@ class _TelCall(Collector):
             {(sources.engine, str(stats.gso).lower()): 1},
             ("engine", "gso"),
         )
-        yield _gauge("telcall_calls", "Running calls", dict(_labelled(sources.rooms())), ("topology",))
-        yield GaugeMetricFamily("telcall_participants", "People in calls", value=sources.participants())
         yield from _media(stats)
         yield GaugeMetricFamily("telcall_spool_rows", "Rows waiting for the database", sources.spool_rows())
         yield CounterMetricFamily("telcall_spool_dropped_rows", "Rows given up", sources.dropped_rows())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -9,6 +11,10 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from telcall.settings import Settings
 
+# RFC 7064 and RFC 7065, in the lower case that everybody writes.
+_ICE_URI = re.compile(
+    r"(?P<scheme>stuns?|turns?):(\[[0-9A-Fa-f:.]+\]|[^\s:/?@\[\]]+)(:(?P<port>\d{1,5}))?(\?transport=(udp|tcp))?"
+)
 MIN_SECRET_KEY_BYTES = 32  # RFC 7518 §3.2: an HS256 key is at least as long as its hash
 
 
@@ -47,23 +53,26 @@ def wrong_values(settings: Settings) -> list[str]:
             )
     if settings.bot_token is not None and not _is_bot_token(settings.bot_token.get_secret_value()):
         found.append("BOT_TOKEN: not of the form 123456:ABC...")
-    if settings.stun_servers and not all(
-        uri.startswith(("stun:", "stuns:")) for uri in settings.stun_servers
-    ):
-        found.append("STUN_SERVERS: each must begin with stun: or stuns:")
-    if settings.turn_servers:
-        if not all(uri.startswith(("turn:", "turns:")) for uri in settings.turn_servers):
-            found.append("TURN_SERVERS: each must begin with turn: or turns:")
-        if settings.turn_secret is None and (
-            settings.turn_username is None or settings.turn_password is None
-        ):
-            found.append("TURN_SERVERS: needs TURN_SECRET, or TURN_USERNAME with TURN_PASSWORD")
+    found += _wrong_ice_uris("STUN_SERVERS", settings.stun_servers, ("stun", "stuns"), "stun:host:port")
+    found += _wrong_ice_uris(
+        "TURN_SERVERS", settings.turn_servers, ("turn", "turns"), "turn:host:port?transport=udp"
+    )
+    turn_login = settings.turn_username is not None and settings.turn_password is not None
+    if settings.turn_servers and settings.turn_secret is None and not turn_login:
+        found.append("TURN_SERVERS: needs TURN_SECRET, or TURN_USERNAME with TURN_PASSWORD")
     found += [
         f"CORS_ALLOW_ORIGINS={origin}: {why}"
         for origin in settings.cors_allow_origins
         if (why := _origin_problem(origin)) is not None
     ]
     return found
+
+
+def _wrong_ice_uris(name: str, uris: Iterable[str], schemes: tuple[str, ...], form: str) -> Iterator[str]:
+    for uri in uris:
+        found = _ICE_URI.fullmatch(uri)
+        if found is None or found["scheme"] not in schemes or int(found["port"] or 1) not in range(1, 65536):
+            yield f"{name}={uri}: not of the form {form}"
 
 
 def _is_address(text: str) -> bool:

@@ -197,3 +197,24 @@ async def test_async_context_starts_and_stops(quick: EmbeddedPostgres) -> None:
         assert await connection.fetchval("SELECT current_database()") == "telcall"
         await connection.close()
     assert processes_in(quick.cluster) == []
+
+
+async def test_server_that_was_killed_alone_is_started_anew(quick: EmbeddedPostgres) -> None:
+    async with quick:
+        first = quick.pid
+        assert first is not None
+        watch = asyncio.create_task(quick.keep_running())
+        os.kill(first, signal.SIGKILL)
+        async with asyncio.timeout(30):
+            while quick.pid in (None, first) or recorded_pid(quick.cluster) != quick.pid:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+            while True:
+                try:
+                    connection = await asyncpg.connect(quick.url().replace("+asyncpg", ""))
+                    break
+                except (OSError, asyncpg.CannotConnectNowError):
+                    await asyncio.sleep(0.05)
+        assert await connection.fetchval("SELECT 1") == 1
+        await connection.close()
+        watch.cancel()
+    assert processes_in(quick.cluster) == []

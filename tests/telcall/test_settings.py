@@ -102,6 +102,10 @@ def test_wrong_secrets_are_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "0"),
         ("MAX_WEBSOCKET_MESSAGE_SIZE", "10"),
         ("TELCALL_PUBLIC_URL", "https://[bad"),
+        ("STUN_SERVERS", "stun:"),
+        ("STUN_SERVERS", "stun:stun.example.com:99999"),
+        ("STUN_SERVERS", "turn:stun.example.com"),
+        ("STUN_SERVERS", "stun://stun.example.com"),
     ],
 )
 def test_value_is_refused(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
