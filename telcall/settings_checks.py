@@ -68,11 +68,11 @@ def wrong_values(settings: Settings) -> list[str]:
     return found
 
 
-def _wrong_ice_uris(name: str, uris: Iterable[str], schemes: tuple[str, ...], form: str) -> Iterator[str]:
+def _wrong_ice_uris(name: str, uris: Iterable[str], schemes: tuple[str, ...]) -> Iterator[str]:
     for uri in uris:
         found = _ICE_URI.fullmatch(uri)
         if found is None or found["scheme"] not in schemes or int(found["port"] or 1) not in range(1, 65536):
-            yield f"{name}={uri}: not of the form {form}"
+            yield f"{name}={uri}: not of the form {schemes[0]}:host:port"
 
 
 def _is_address(text: str) -> bool:
