@@ -31,7 +31,11 @@ export type Phase =
   /** The socket or the media path is lost and is being brought back. */
   | { readonly kind: "reconnecting"; readonly attempt: number }
   /** Over: by us, by the organizer, by time. */
-  | { readonly kind: "ended"; readonly reason: "left" | "ended" | "expired" | "other"; readonly text?: string }
+  | {
+      readonly kind: "ended";
+      readonly reason: "left" | "ended" | "expired" | "other";
+      readonly text?: string;
+    }
   | { readonly kind: "failed"; readonly failure: Failure };
 
 export type MicrophoneState = "off" | "on" | "asking" | "refused" | "missing";
