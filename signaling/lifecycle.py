@@ -1,45 +1,38 @@
-"""A call's life: made, found, ended by its organiser, expired on time.
-
-Rows are in PostgreSQL; whoever is in the room is told by `RoomNotifier`. Errors say why a call cannot be
-entered; their texts are for the caller to choose.
-"""
+"""The life of a call: created, found, ended by its creator, expired by time. Rooms hear of each end."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal, Protocol, cast
+from typing import Literal, cast
 
 import structlog
-from sqlalchemy.exc import IntegrityError
 
+from signaling.config import SignalingConfig
 from signaling.messages import User
+from signaling.rooms import RoomCall, Rooms
 from store.database import Database
 from store.errors import DatabaseUnavailable
 from store.queries import calls
-from store.tables import Call
 from store.tables import User as UserRow
+from store.tables.call import ACTIVE, EXPIRED
 
 log = structlog.get_logger(__name__)
 
+CALL_ID_BYTES = 12
+"""96 random bits: 16 characters of URL-safe base64."""
+OVER_LIMIT_REASON = "Maximum active calls limit reached - oldest call auto-ended"
+MAX_WAIT_S = 30.0
+"""How long the expiry task sleeps at most: other processes create and end calls too."""
+
 CallStatus = Literal["active", "ended", "expired"]
-
-ENDED = "ended"
-EXPIRED = "expired"
-OVER_LIMIT = "Maximum active calls limit reached - oldest call auto-ended"
-
-CALL_ID_RANDOM_BYTES = 12  # 16 characters of the URL-safe alphabet, 96 random bits
-CALL_ID_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-CALL_ID_MAX = 20
-EXPIRY_POLL_S = 15.0
-EXPIRY_BATCH = 500
 
 
 class LifecycleError(Exception):
-    """Base of why a call cannot be entered or ended."""
+    """What can be wrong with a call."""
 
 
 class CallNotFound(LifecycleError):
@@ -55,29 +48,16 @@ class CallNotAvailable(LifecycleError):
 
 
 class NotOrganizer(LifecycleError):
-    """Only the call's creator may do this."""
+    """Only who created a call may end it."""
 
 
 class CallNotActive(LifecycleError):
-    """The call to end is over already."""
-
-
-class RoomNotifier(Protocol):
-    """Whoever holds the rooms."""
-
-    async def call_ended(self, call_id: str, reason: str) -> None:
-        """Tell everybody in the call why it is over, then close their sockets. No room: nothing to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class LifecycleConfig:
-    call_ttl_hours: float = 24.0
-    max_active_calls_per_user: int = 5
+    """A call that is over cannot be ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """A call as the database has it. `row_id` is `calls.id`."""
+    """A call as it stands in the database. `row_id` is `calls.id`, `call_id` what links carry."""
 
     row_id: int
     call_id: str
@@ -90,122 +70,8 @@ class CallRecord:
     participants_count: int
 
 
-def new_call_id() -> str:
-    return secrets.token_urlsafe(CALL_ID_RANDOM_BYTES)
-
-
-def is_call_id(text: str) -> bool:
-    """True when `text` could be the id of a call: nothing else is asked of the database."""
-    return 0 < len(text) <= CALL_ID_MAX and CALL_ID_CHARACTERS.issuperset(text)
-
-
-class Lifecycle:
-    """All changes of a call's status go through here, so that none misses its room."""
-
-    def __init__(
-        self,
-        database: Database,
-        rooms: RoomNotifier,
-        config: LifecycleConfig,
-        *,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        self._database, self._rooms, self._config = database, rooms, config
-        self._now, self._sleep = now, sleep
-
-    async def create_call(self, creator: User, *, title: str | None, is_video_enabled: bool) -> CallRecord:
-        """Make a call; the creator's oldest ones beyond the limit end. Raises `DatabaseUnavailable`."""
-        now = self._now()
-        for attempt in (1, 2):
-            try:
-                async with self._database.transaction() as session:
-                    call = await calls.create_call(
-                        session,
-                        call_id=new_call_id(),
-                        creator_user_id=creator.id,
-                        title=title,
-                        is_video_enabled=is_video_enabled,
-                        created_at=now,
-                        expires_at=now + timedelta(hours=self._config.call_ttl_hours),
-                    )
-                    ended = await calls.end_calls_over_limit(
-                        session, creator.id, self._config.max_active_calls_per_user
-                    )
-                break
-            except IntegrityError:
-                if attempt == 2:  # an id taken twice in a row is a broken random source
-                    raise
-        for call_id in ended:
-            await self._rooms.call_ended(call_id, OVER_LIMIT)
-        return _record(call, creator, 0)
-
-    async def find_call(self, call_id: str) -> CallRecord:
-        """A call that can be entered. Raises `CallNotFound`, `CallExpired`, `CallNotAvailable`,
-        `DatabaseUnavailable`."""
-        record = await self._find(call_id)
-        if record.status == ENDED:
-            raise CallNotAvailable
-        if record.status == EXPIRED or self._is_past(record):
-            raise CallExpired
-        return record
-
-    async def end_call(self, call_id: str, user_id: int) -> CallRecord:
-        """End a call for everybody in it. Raises `CallNotFound`, `NotOrganizer`, `CallNotActive`,
-        `DatabaseUnavailable`."""
-        record = await self._find(call_id)
-        if record.creator.id != user_id:
-            raise NotOrganizer
-        async with self._database.transaction() as session:
-            if not await calls.end_call(session, record.row_id, self._now()):
-                raise CallNotActive
-        await self._rooms.call_ended(call_id, ENDED)
-        return replace(record, status="ended", participants_count=0)
-
-    async def expire_due(self) -> int:
-        """Expire the calls whose time has come and tell their rooms; gives their number."""
-        async with self._database.transaction() as session:
-            expired = await calls.expire_due_calls(session, self._now(), EXPIRY_BATCH)
-        for call_id in expired:
-            await self._rooms.call_ended(call_id, EXPIRED)
-        return len(expired)
-
-    async def run_expiry(self) -> None:
-        """Expire calls on time, until cancelled."""
-        while True:
-            wait_s = EXPIRY_POLL_S
-            try:
-                if await self.expire_due() == EXPIRY_BATCH:
-                    continue
-                wait_s = await self._next_wait_s()
-            except DatabaseUnavailable:
-                log.warning("expiry_delayed")
-            except Exception:
-                log.exception("expiry_failed")
-            await self._sleep(wait_s)
-
-    async def _next_wait_s(self) -> float:
-        async with self._database.transaction() as session:
-            due = await calls.next_expiry(session)
-        if due is None:
-            return EXPIRY_POLL_S
-        return min(max((due - self._now()).total_seconds(), 0.01), EXPIRY_POLL_S)
-
-    async def _find(self, call_id: str) -> CallRecord:
-        if not is_call_id(call_id):
-            raise CallNotFound
-        async with self._database.transaction() as session:
-            found = await calls.find_call(session, call_id)
-        if found is None:
-            raise CallNotFound
-        return _record(found.call, public_user(found.creator), found.participants_count)
-
-    def _is_past(self, record: CallRecord) -> bool:
-        return record.expires_at is not None and record.expires_at <= self._now()
-
-
 def public_user(row: UserRow) -> User:
-    """What others may know of a person."""
+    """A person as others may see them."""
     return User(
         id=row.id,
         username=row.username,
@@ -215,15 +81,148 @@ def public_user(row: UserRow) -> User:
     )
 
 
-def _record(call: Call, creator: User, participants_count: int) -> CallRecord:
-    return CallRecord(
-        row_id=call.id,
-        call_id=call.call_id,
-        title=call.title,
-        is_video_enabled=call.is_video_enabled,
-        status=cast(CallStatus, call.status),
-        created_at=call.created_at,
-        expires_at=call.expires_at,
-        creator=creator,
-        participants_count=participants_count,
-    )
+class Lifecycle:
+    """Every method may raise `DatabaseUnavailable`. `async with` runs the expiry task."""
+
+    def __init__(
+        self,
+        database: Database,
+        rooms: Rooms,
+        config: SignalingConfig,
+        *,
+        utc: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._database, self._rooms, self._config, self._utc = database, rooms, config, utc
+        self._overdue: set[str] = set()  # calls whose room has ended by itself; bounded by the rooms
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        rooms.on_call_over = self._call_over
+
+    async def __aenter__(self) -> Lifecycle:
+        self._task = asyncio.create_task(self._run(), name="call_expiry")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    # --- what requests ask for ----------------------------------------------------------------------------
+
+    async def create_call(self, creator: User, *, title: str | None, is_video_enabled: bool) -> CallRecord:
+        """Add an active call. The creator's oldest ones beyond `max_active_calls` end."""
+        now = self._utc()
+        async with self._database.transaction() as session:
+            row = await calls.create_call(
+                session,
+                call_id=secrets.token_urlsafe(CALL_ID_BYTES),
+                creator_user_id=creator.id,
+                title=title,
+                is_video_enabled=is_video_enabled,
+                created_at=now,
+                expires_at=now + timedelta(seconds=self._config.call_ttl_s),
+            )
+            beyond = await calls.end_calls_over_limit(session, creator.id, self._config.max_active_calls)
+        for call_id in beyond:
+            self._rooms.end(call_id, OVER_LIMIT_REASON)
+        self._wake.set()
+        log.info("call_created", ended=len(beyond))
+        return CallRecord(
+            row_id=row.id,
+            call_id=row.call_id,
+            title=row.title,
+            is_video_enabled=row.is_video_enabled,
+            status="active",
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            creator=creator,
+            participants_count=0,
+        )
+
+    async def find_call(self, call_id: str) -> CallRecord:
+        """An active call. Raises `CallNotFound`, `CallExpired`, `CallNotAvailable`."""
+        call = await self._find(call_id)
+        if call.status == "expired" or self._is_past(call):
+            raise CallExpired
+        if call.status == "ended":
+            raise CallNotAvailable
+        return call
+
+    async def end_call(self, call_id: str, user_id: int) -> CallRecord:
+        """End a call for everybody in it. Raises `CallNotFound`, `NotOrganizer`, `CallNotActive`."""
+        call = await self._find(call_id)
+        if call.creator.id != user_id:
+            raise NotOrganizer
+        async with self._database.transaction() as session:
+            has_ended = await calls.end_call(session, call.row_id, self._utc())
+        if not has_ended:
+            raise CallNotActive
+        self._rooms.end(call_id, "ended")
+        log.info("call_ended", reason="organizer")
+        return await self._find(call_id)
+
+    async def joinable(self, call_id: str) -> RoomCall:
+        """What a room has to know of its call. Raises as `find_call`."""
+        call = await self.find_call(call_id)
+        return RoomCall(call.call_id, call.row_id, call.creator.id)
+
+    async def _find(self, call_id: str) -> CallRecord:
+        if "\0" in call_id:  # PostgreSQL's text has none
+            raise CallNotFound
+        async with self._database.transaction() as session:
+            found = await calls.find_call(session, call_id)
+        if found is None:
+            raise CallNotFound
+        return CallRecord(
+            row_id=found.call.id,
+            call_id=found.call.call_id,
+            title=found.call.title,
+            is_video_enabled=found.call.is_video_enabled,
+            status=cast(CallStatus, found.call.status),
+            created_at=found.call.created_at,
+            expires_at=found.call.expires_at,
+            creator=public_user(found.creator),
+            participants_count=found.participants_count,
+        )
+
+    def _is_past(self, call: CallRecord) -> bool:
+        return call.status == ACTIVE and call.expires_at is not None and call.expires_at <= self._utc()
+
+    # --- what happens by itself ---------------------------------------------------------------------------
+
+    def _call_over(self, call_id: str) -> None:
+        self._overdue.add(call_id)
+        self._wake.set()
+
+    async def expire_due(self) -> float:
+        """Expire what is due, end what rooms have ended; gives the seconds until there is more to do."""
+        async with self._database.transaction() as session:
+            for call_id in sorted(self._overdue):
+                if (found := await calls.find_call(session, call_id)) is not None:
+                    await calls.end_call(session, found.call.id, self._utc())
+            expired = await calls.expire_due_calls(session, self._utc())
+            next_expiry = await calls.next_expiry(session)
+        self._overdue.clear()
+        for call_id in expired:
+            self._rooms.end(call_id, EXPIRED)
+        if expired:
+            log.info("calls_expired", calls=len(expired))
+        if next_expiry is None:
+            return MAX_WAIT_S
+        return min(MAX_WAIT_S, max(0.0, (next_expiry - self._utc()).total_seconds()))
+
+    async def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                wait_s = await self.expire_due()
+            except DatabaseUnavailable:
+                wait_s = 1.0
+            except Exception:
+                log.exception("call_expiry_failed")
+                wait_s = MAX_WAIT_S
+            try:
+                async with asyncio.timeout(max(wait_s, 0.01)):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass

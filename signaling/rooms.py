@@ -1,0 +1,253 @@
+"""All rooms of this process: gives them a clock, sockets and the SFU, and carries out what they decide."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+import structlog
+
+from sfu.client import ConnectionChanged, SeatsChanged, Sfu, SfuEvent
+from signaling.config import SignalingConfig
+from signaling.identity import Identity
+from signaling.journal import Journal
+from signaling.messages import AnyClientMessage, IceServer, ServerMessage
+from signaling.metrics import SignalingMetrics
+from signaling.outputs import CallOver, Close, Joined, Left, Met, ModeChanged, Output, Send, SfuCommand
+from signaling.refusals import ENDED, ENGINE_UNAVAILABLE, EXPIRED, Refusal
+from signaling.room import Room
+from signaling.sfu_lane import SfuLane
+
+log = structlog.get_logger(__name__)
+
+_REMEMBERED_ENDS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class RoomCall:
+    """What a room knows of its call. `row_id` is `calls.id`."""
+
+    call_id: str
+    row_id: int
+    creator_user_id: int
+
+
+class Peer(Protocol):
+    """A client's end of a session, as rooms see it: `signaling.connection.Connection`."""
+
+    session: str
+    v2: bool
+
+    def send(self, message: ServerMessage) -> bool: ...
+
+    def refuse(self, refusal: Refusal) -> None: ...
+
+    def close(self, close_code: int) -> None: ...
+
+
+@dataclass(slots=True)
+class _OpenRoom:
+    call: RoomCall
+    room: Room
+    timer: asyncio.TimerHandle | None = None
+
+
+class Rooms:
+    """Rooms by call id. Everything but `close` returns at once and runs on the event loop.
+
+    `on_call_over` is told of a call whose room has ended by itself; set by `Lifecycle`.
+    """
+
+    def __init__(
+        self,
+        config: SignalingConfig,
+        sfu: Sfu,
+        journal: Journal,
+        metrics: SignalingMetrics,
+        *,
+        utc: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._config, self._sfu, self._journal, self._metrics = config, sfu, journal, metrics
+        self._utc = utc
+        self._rooms: dict[str, _OpenRoom] = {}
+        self._peers: dict[str, Peer] = {}  # by session, of those in rooms
+        self._call_ids: dict[str, str] = {}  # session -> call id
+        self._lanes: dict[str, SfuLane] = {}
+        self._ended: OrderedDict[str, Refusal] = OrderedDict()
+        self.on_call_over: Callable[[str], None] = lambda _call_id: None
+
+    # --- numbers for whoever watches ---------------------------------------------------------------------
+
+    def by_topology(self) -> dict[str, int]:
+        """Rooms with somebody in them: `p2p` and `sfu` -> how many."""
+        counted = Counter(entry.room.mode for entry in self._rooms.values())
+        return {"p2p": counted["p2p"], "sfu": counted["sfu"]}
+
+    def participants(self) -> int:
+        """People in rooms."""
+        return len(self._peers)
+
+    # --- what connections do ------------------------------------------------------------------------------
+
+    def join(self, peer: Peer, call: RoomCall, identity: Identity, ice_servers: list[IceServer]) -> bool:
+        """Bring a connection into its call's room; false when it was refused and is being closed."""
+        if (over := self._ended.get(call.call_id)) is not None:
+            # The call has ended since it was looked up.
+            self._count_refusal(over)
+            peer.refuse(over)
+            return False
+        now_us = self._now_us()
+        entry = self._rooms.get(call.call_id)
+        if entry is None:
+            room = Room(
+                self._config, creator_user_id=call.creator_user_id, started_at=self._utc(), now_us=now_us
+            )
+            entry = _OpenRoom(call, room)
+        if (refusal := entry.room.refusal(identity.user_id, v2=peer.v2)) is not None:
+            self._count_refusal(refusal)
+            peer.refuse(refusal)
+            return False
+        self._rooms[call.call_id] = entry
+        self._peers[peer.session] = peer
+        self._call_ids[peer.session] = call.call_id
+        self._apply(
+            entry,
+            entry.room.join(peer.session, identity.user, v2=peer.v2, ice_servers=ice_servers, now_us=now_us),
+        )
+        return True
+
+    def receive(self, session: str, message: AnyClientMessage) -> None:
+        """A valid message of a connection."""
+        if (entry := self._entry(session)) is not None:
+            self._apply(entry, entry.room.receive(session, message, self._now_us()))
+
+    def disconnect(self, session: str) -> None:
+        """A connection is gone, or is of no more use. Doing so twice is no error."""
+        if (entry := self._entry(session)) is not None:
+            self._apply(entry, entry.room.disconnect(session, self._now_us()))
+
+    # --- what happens to calls ----------------------------------------------------------------------------
+
+    def end(self, call_id: str, reason: str) -> None:
+        """The call is over: tell its room, close its sockets, let nobody in any more."""
+        self._ended[call_id] = EXPIRED if reason == "expired" else ENDED
+        while len(self._ended) > _REMEMBERED_ENDS:
+            self._ended.popitem(last=False)
+        if (entry := self._rooms.get(call_id)) is not None:
+            self._apply(entry, entry.room.end(reason))
+
+    async def close(self) -> None:
+        """Take everybody out of their rooms, and wait until the SFU has heard of it."""
+        for session in list(self._peers):
+            self.disconnect(session)
+        while self._lanes:
+            await asyncio.gather(*(lane.close() for lane in list(self._lanes.values())))
+
+    # --- what the SFU says: signaling.sfu_lane.LaneEvents ---------------------------------------------------
+
+    def reply(self, session: str, message: ServerMessage) -> None:
+        if (entry := self._entry(session)) is not None:
+            self._apply(entry, [Send(session, message)])
+
+    def sfu_event(self, session: str, event: SfuEvent) -> None:
+        entry = self._entry(session)
+        if entry is None:
+            return
+        match event:
+            case SeatsChanged():
+                self._apply(entry, entry.room.seats_changed(session, event.revision, event.seats))
+            case ConnectionChanged():
+                self._metrics.sfu_connections.labels(event.state).inc()
+                log.info("sfu_connection_changed", call_id=entry.call.call_id, state=event.state)
+
+    def sfu_refused(self, session: str) -> None:
+        peer = self._peers.get(session)
+        if peer is not None:
+            self._count_refusal(ENGINE_UNAVAILABLE)
+            peer.refuse(ENGINE_UNAVAILABLE)
+            self.disconnect(session)
+
+    # --- carrying out ---------------------------------------------------------------------------------------
+
+    def _entry(self, session: str) -> _OpenRoom | None:
+        call_id = self._call_ids.get(session)
+        return None if call_id is None else self._rooms.get(call_id)
+
+    def _apply(self, entry: _OpenRoom, outputs: list[Output]) -> None:
+        """Carry out what a room has decided, and what follows when a peer cannot be told."""
+        waiting = deque(outputs)
+        while waiting:
+            output = waiting.popleft()
+            if isinstance(output, Send):
+                peer = self._peers.get(output.session)
+                if peer is not None and not peer.send(output.message):
+                    self._metrics.count_limit("ws_queue")
+                    waiting.extend(entry.room.disconnect(output.session, self._now_us()))
+            else:
+                self._carry_out(entry, output)
+        self._schedule(entry)
+
+    def _carry_out(self, entry: _OpenRoom, output: Output) -> None:
+        call = entry.call
+        match output:
+            case Close():
+                if (peer := self._peers.get(output.session)) is not None:
+                    peer.close(output.close_code)
+            case Joined():
+                self._journal.joined(output.session, call.row_id, output.user_id, self._utc())
+                log.info("participant_joined", call_id=call.call_id, user_id=output.user_id)
+            case Left():
+                self._peers.pop(output.session, None)
+                self._call_ids.pop(output.session, None)
+                self._journal.left(output.session, self._utc())
+                log.info("participant_left", call_id=call.call_id)
+            case Met():
+                self._journal.met(output.user_id, output.others, self._utc())
+            case ModeChanged():
+                self._metrics.topology_changes.labels(output.mode, output.reason).inc()
+                log.info("topology_changed", call_id=call.call_id, mode=output.mode, reason=output.reason)
+            case CallOver():
+                self._ended[call.call_id] = ENDED
+                self.on_call_over(call.call_id)
+            case Send():
+                raise AssertionError("sent by _apply")
+            case _:
+                self._command(call.call_id, output)
+
+    def _command(self, call_id: str, command: SfuCommand) -> None:
+        lane = self._lanes.get(call_id)
+        if lane is None:
+
+            def forget() -> None:
+                del self._lanes[call_id]
+
+            lane = self._lanes[call_id] = SfuLane(call_id, self._sfu, self, forget)
+        lane.put(command)
+
+    def _schedule(self, entry: _OpenRoom) -> None:
+        """Set the room's one timer to its next deadline; forget a room that is empty."""
+        if entry.timer is not None:
+            entry.timer.cancel()
+            entry.timer = None
+        if not entry.room.members:
+            if self._rooms.get(entry.call.call_id) is entry:
+                del self._rooms[entry.call.call_id]
+            return
+        deadline_us = entry.room.next_deadline_us()
+        if deadline_us is not None:
+            loop = asyncio.get_running_loop()
+            entry.timer = loop.call_at(deadline_us / 1e6, self._advance, entry, deadline_us)
+
+    def _advance(self, entry: _OpenRoom, deadline_us: int) -> None:
+        # A timer that fires early by a rounding must not spin.
+        self._apply(entry, entry.room.advance(max(deadline_us, self._now_us())))
+
+    def _count_refusal(self, refusal: Refusal) -> None:
+        self._metrics.joins_refused.labels(refusal.code).inc()
+
+    def _now_us(self) -> int:
+        return round(asyncio.get_running_loop().time() * 1e6)

@@ -1,0 +1,229 @@
+"""The WebSocket at `/ws/calls/{call_id}`: lets a connection in or refuses it, then reads from it.
+
+Refusals come after the handshake, as an `error` and a close code of `refusals.py`: browsers tell a page
+nothing of a refused handshake. The one exception are addresses that keep trying without a valid token; they
+get a plain HTTP 429.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+from aiohttp import WSMsgType, web
+
+from signaling.admission import Address, Admission, address_key
+from signaling.config import TELEGRAM_WEB_ORIGINS, SignalingConfig
+from signaling.connection import Connection
+from signaling.ice_servers import IceServers
+from signaling.identity import Authenticate, Identity
+from signaling.lifecycle import CallExpired, CallNotAvailable, CallNotFound, Lifecycle
+from signaling.messages import Error
+from signaling.metrics import SignalingMetrics
+from signaling.protocol import Decoder, Handshake, read_handshake
+from signaling.refusals import (
+    BROKEN_LIMITS_CLOSE_CODE,
+    DATABASE_UNAVAILABLE,
+    DRAINING,
+    ENDED,
+    EXPIRED,
+    NOT_FOUND,
+    ORIGIN,
+    TOO_MANY_CONNECTIONS,
+    UNAUTHORIZED,
+    Refusal,
+)
+from signaling.rooms import RoomCall, Rooms
+from store.errors import DatabaseUnavailable
+
+log = structlog.get_logger(__name__)
+
+RETRY_AFTER_S = 60
+MESSAGES_PER_TURN = 16
+"""After so many messages in a row the other connections have their turn."""
+_LIMIT_CODES = ("rate_limited", "message_too_large", "invalid_sdp")
+
+
+class _Refused(Exception):
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+
+
+class CallSocket:
+    """The aiohttp handler. `client_address` looks through trusted proxies; None: the TCP peer counts."""
+
+    def __init__(
+        self,
+        config: SignalingConfig,
+        authenticate: Authenticate,
+        lifecycle: Lifecycle,
+        rooms: Rooms,
+        ice_servers: IceServers,
+        metrics: SignalingMetrics,
+        client_address: Callable[[web.Request], Address | None],
+        *,
+        utc: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._config, self._metrics, self._utc = config, metrics, utc
+        self._authenticate, self._lifecycle, self._rooms = authenticate, lifecycle, rooms
+        self._ice_servers, self._client_address = ice_servers, client_address
+        self._admission = Admission(config)
+        self._origins = {origin.rstrip("/").lower() for origin in config.allowed_origins}
+        self._origins |= set(TELEGRAM_WEB_ORIGINS)
+        self._open: set[Connection] = set()
+        self._all_closed = asyncio.Event()
+        self._all_closed.set()
+        self._draining = False
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        address = address_key(self._client_address(request))
+        if not self._admission.may_try(address, self._now_us()):
+            self._metrics.count_limit("ws_open_per_address")
+            return web.json_response(
+                {"detail": "Too many connections", "error": "Too many connections"},
+                status=429,
+                headers={"Retry-After": str(RETRY_AFTER_S)},
+            )
+        handshake = read_handshake(
+            request.headers.get("Sec-WebSocket-Protocol"), request.headers.get("Authorization")
+        )
+        socket = web.WebSocketResponse(
+            protocols=(handshake.subprotocol,) if handshake.subprotocol else (),
+            heartbeat=self._config.ping_interval_s,
+            timeout=self._config.close_timeout_s,
+            max_msg_size=self._config.messages.hard_limit_bytes,
+            compress=False,  # a message must not grow after it was measured
+        )
+        await socket.prepare(request)
+        connection = Connection(socket, request.transport, self._config, v2=handshake.v2)
+        self._open.add(connection)
+        self._all_closed.clear()
+        self._metrics.sockets_open.inc()
+        try:
+            async with connection:
+                await self._serve(request, socket, connection, handshake, address)
+        finally:
+            self._open.discard(connection)
+            if not self._open:
+                self._all_closed.set()
+            self._metrics.sockets_open.dec()
+            self._metrics.sockets_closed.labels(str(socket.close_code or 1006)).inc()
+        return socket
+
+    async def drain(self) -> None:
+        """Refuse newcomers, tell everybody to come back elsewhere, wait until all are closed."""
+        self._draining = True
+        for connection in self._open:
+            connection.refuse(DRAINING)
+        await self._all_closed.wait()
+
+    # --- letting in -----------------------------------------------------------------------------------------
+
+    async def _serve(
+        self,
+        request: web.Request,
+        socket: web.WebSocketResponse,
+        connection: Connection,
+        handshake: Handshake,
+        address: str,
+    ) -> None:
+        """From accepted to closed. What was counted is given back whatever happens."""
+        user_id: int | None = None
+        has_address = False
+        try:
+            self._check_origin(request)
+            has_address = self._admission.open_address(address)
+            if not has_address:
+                self._metrics.count_limit("ws_per_address")
+                raise _Refused(TOO_MANY_CONNECTIONS)
+            identity = await self._identify(handshake, address)
+            if not self._admission.open_user(identity.user_id, self._now_us()):
+                self._metrics.count_limit("ws_per_user")
+                raise _Refused(TOO_MANY_CONNECTIONS)
+            user_id = identity.user_id
+            call = await self._find(request.match_info["call_id"])
+            ice_servers = self._ice_servers.for_user(user_id, int(self._utc().timestamp()))
+            if self._draining:
+                raise _Refused(DRAINING)
+            if not connection.is_closing and self._rooms.join(connection, call, identity, ice_servers):
+                await self._read(socket, connection)
+        except _Refused as refused:
+            self._metrics.joins_refused.labels(refused.refusal.code).inc()
+            connection.refuse(refused.refusal)
+        finally:
+            self._rooms.disconnect(connection.session)
+            if user_id is not None:
+                self._admission.close_user(user_id)
+            if has_address:
+                self._admission.close_address(address)
+
+    def _check_origin(self, request: web.Request) -> None:
+        """No `Origin`: not a browser's page, which cannot leave it out."""
+        origin = request.headers.get("Origin")
+        if origin is None:
+            return
+        own = {f"{scheme}://{request.host}".lower() for scheme in ("http", "https")}
+        if origin.lower() not in self._origins | own:
+            raise _Refused(ORIGIN)
+
+    async def _identify(self, handshake: Handshake, address: str) -> Identity:
+        try:
+            identity = await self._authenticate(handshake.token) if handshake.token else None
+        except DatabaseUnavailable as error:
+            raise _Refused(DATABASE_UNAVAILABLE) from error
+        if identity is None:
+            self._admission.failed(address, self._now_us())
+            raise _Refused(UNAUTHORIZED)
+        return identity
+
+    async def _find(self, call_id: str) -> RoomCall:
+        try:
+            return await self._lifecycle.joinable(call_id)
+        except CallNotFound as error:
+            raise _Refused(NOT_FOUND) from error
+        except CallExpired as error:
+            raise _Refused(EXPIRED) from error
+        except CallNotAvailable as error:
+            raise _Refused(ENDED) from error
+        except DatabaseUnavailable as error:
+            raise _Refused(DATABASE_UNAVAILABLE) from error
+
+    # --- reading --------------------------------------------------------------------------------------------
+
+    async def _read(self, socket: web.WebSocketResponse, connection: Connection) -> None:
+        """Hand messages to the room until either side closes."""
+        decoder = Decoder(
+            v2=connection.v2,
+            limits=self._config.messages,
+            rates=self._config.rates,
+            now_us=self._now_us(),
+        )
+        read = 0
+        while not connection.is_closing:
+            frame = await socket.receive()
+            if frame.type is WSMsgType.TEXT:
+                message = decoder.receive_text(frame.data, self._now_us())
+            elif frame.type is WSMsgType.BINARY:
+                message = decoder.receive_binary(frame.data, self._now_us())
+            else:
+                return  # closed by either side, or broken
+            if isinstance(message, Error):
+                self._refuse_message(connection, decoder, message)
+            else:
+                self._rooms.receive(connection.session, message)
+            read += 1
+            if read % MESSAGES_PER_TURN == 0:
+                await asyncio.sleep(0)
+
+    def _refuse_message(self, connection: Connection, decoder: Decoder, error: Error) -> None:
+        if error.code in _LIMIT_CODES:
+            self._metrics.count_limit(f"ws_{error.code}")
+        connection.send(error)
+        if decoder.violation(self._now_us()):
+            log.info("client_broke_limits", session=connection.session, code=error.code)
+            connection.close(BROKEN_LIMITS_CLOSE_CODE)
+
+    def _now_us(self) -> int:
+        return round(asyncio.get_running_loop().time() * 1e6)
