@@ -1,0 +1,37 @@
+"""Bounds on session descriptions."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signaling.config import MessageLimits
+from signaling.sdp_limits import sdp_beyond_limits
+
+LIMITS = MessageLimits()
+
+
+@pytest.mark.parametrize(
+    ("sdp", "word"),
+    [
+        ("x" * (LIMITS.sdp_bytes + 1), "too large"),
+        ("v=0\r\na=" + "x" * LIMITS.sdp_line_bytes, "line too long"),
+        ("m=audio 9 UDP/TLS/RTP/SAVPF 0\r\n" * (LIMITS.sdp_mlines + 1), "m-lines"),
+        ("m=audio\r\n" + "a=candidate:1\r\n" * (LIMITS.sdp_candidates + 1), "candidates"),
+    ],
+)
+def test_too_much_of_anything_is_told(sdp: str, word: str) -> None:
+    beyond = sdp_beyond_limits(sdp, LIMITS)
+    assert beyond is not None
+    assert word in beyond
+
+
+def test_candidates_are_counted_per_mline() -> None:
+    sdp = ("m=audio\r\n" + "a=candidate:1\r\n" * LIMITS.sdp_candidates) * 3
+    assert sdp_beyond_limits(sdp, LIMITS) is None
+
+
+@given(st.text(alphabet=st.sampled_from("m=a:candidate\r\nv0\ud800é"), max_size=300))
+def test_no_text_breaks_the_check(sdp: str) -> None:
+    assert sdp_beyond_limits(sdp, LIMITS) is None or len(sdp) > 40
