@@ -13,13 +13,13 @@ from api.errors import invalid
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def _without_nul(text: str) -> str:
+def without_nul(text: str) -> str:
     if "\0" in text:
         raise PydanticCustomError("string_nul", "Text must not hold a NUL character")
     return text
 
 
-Text = Annotated[str, AfterValidator(_without_nul)]
+Text = Annotated[str, AfterValidator(without_nul)]
 """Text that PostgreSQL can hold."""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 
 from aiohttp import web
@@ -19,7 +20,7 @@ from api.init_data import sign
 
 # Telegram's ids have at most 52 significant bits and JavaScript's integers 53: between lies room of our own.
 FIRST_DEV_ID = 2**52
-LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+LOOPBACK_HOST = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 
 
 def dev_telegram_id(name: str) -> int:
@@ -39,11 +40,12 @@ class DevSignIn:
         if self._mode != "loopback":
             return self._mode == "always"
         peer = peer_address(request)
-        name = request.headers.get("Host", "").lower()
-        name, colon, port = name.rpartition(":") if not name.endswith("]") else (name, "", "")
-        if not colon:
-            name = name or port
-        return peer is not None and peer.is_loopback and name in LOOPBACK_NAMES and not is_forwarded(request)
+        return (
+            peer is not None
+            and peer.is_loopback
+            and LOOPBACK_HOST.fullmatch(request.headers.get("Host", "")) is not None
+            and not is_forwarded(request)
+        )
 
     def bot_tokens(self, request: web.Request) -> tuple[str, ...]:
         """The token whose signature counts for this request, if any does."""

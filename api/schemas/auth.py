@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from api.authenticator import Account
-from api.bodies import Text
+from api.bodies import without_nul
 
 INIT_DATA_CHARS = 16_384
 DEV_NAME_CHARS = 64
@@ -78,7 +78,11 @@ class DevSignInState(BaseModel):
 
 
 class DevSignInRequest(BaseModel):
-    name: Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=DEV_NAME_CHARS)]
+    name: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=DEV_NAME_CHARS),
+        AfterValidator(without_nul),
+    ]
 
 
 class DevSignInAnswer(BaseModel):

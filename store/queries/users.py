@@ -14,7 +14,10 @@ from store.tables import RevokedToken, User
 
 @dataclass(frozen=True, slots=True)
 class TelegramProfile:
-    """What Telegram says of a person; None is 'has none'. Texts fit their columns and hold no NUL."""
+    """What Telegram says of a person; None is 'has none'. Texts fit their columns and hold no NUL.
+
+    `username_is_known` false: what came as the username is none, the one we have stays.
+    """
 
     telegram_user_id: int
     username: str | None = None
@@ -22,6 +25,7 @@ class TelegramProfile:
     last_name: str | None = None
     photo_url: str | None = None
     language_code: str | None = None
+    username_is_known: bool = True
 
 
 async def upsert_telegram_user(session: AsyncSession, profile: TelegramProfile) -> User:
@@ -38,7 +42,7 @@ async def upsert_telegram_user(session: AsyncSession, profile: TelegramProfile) 
     statement = new.on_conflict_do_update(
         index_elements=[User.telegram_user_id],
         set_={
-            "username": new.excluded.username,
+            "username": new.excluded.username if profile.username_is_known else User.username,
             "first_name": new.excluded.first_name,
             "last_name": new.excluded.last_name,
             "photo_url": new.excluded.photo_url,

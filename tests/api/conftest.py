@@ -20,9 +20,9 @@ from api.authenticator import Authenticator
 from api.config import ApiConfig, Rates
 from api.init_data import sign
 from api.tokens import Tokens
-from signaling.config import IceConfig
+from signaling.config import IceConfig, SignalingConfig
 from signaling.ice_servers import IceServers
-from signaling.lifecycle import Lifecycle, LifecycleConfig
+from signaling.lifecycle import Lifecycle
 from store.database import Database
 
 BOT_TOKEN = "123456:not-a-real-token-but-as-long-as-one"
@@ -58,8 +58,9 @@ class Rooms:
     """Keeps what rooms were told."""
 
     told: list[tuple[str, str]] = field(default_factory=list)
+    on_call_over: Callable[[str], None] | None = None
 
-    async def call_ended(self, call_id: str, reason: str) -> None:
+    def end(self, call_id: str, reason: str) -> None:
         self.told.append((call_id, reason))
 
 
@@ -90,6 +91,7 @@ class Client:
     registry: CollectorRegistry
     limits_hit: list[str]
     bearer: str | None = None
+    secret_key: str = SECRET_KEY
 
     async def request(self, method: str, path: str, body: Any = None, **options: Any) -> Answer:
         headers = dict(options.pop("headers", {}))
@@ -147,7 +149,7 @@ async def start_api(database: Database) -> AsyncIterator[StartApi]:
             )
             parts = ApiParts(
                 database=database,
-                lifecycle=Lifecycle(database, rooms, LifecycleConfig(), now=lambda: time.utc),
+                lifecycle=Lifecycle(database, rooms, SignalingConfig(), utc=lambda: time.utc),
                 authenticator=authenticator,
                 ice_servers=IceServers(ice or IceConfig(stun_servers=("stun:stun.example:3478",))),
                 registry=registry,

@@ -1,0 +1,73 @@
+"""Tokens against the database, cached."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from api.authenticator import Authenticator
+from api.tokens import TokenError, Tokens
+from store.config import StoreConfig
+from store.database import Database, migrate
+from store.errors import DatabaseUnavailable
+from store.queries.users import TelegramProfile, upsert_telegram_user
+from telcall.embedded_postgres import EmbeddedPostgres, temporary_postgres
+
+KEY = "k" * 32
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def new_authenticator(database: Database, clock: Clock) -> Authenticator:
+    return Authenticator(
+        database, Tokens(KEY), clock_s=clock, utc=lambda: datetime.fromtimestamp(1_800_000_000, UTC)
+    )
+
+
+async def person(database: Database) -> int:
+    async with database.transaction() as session:
+        return (await upsert_telegram_user(session, TelegramProfile(1, first_name="Anna"))).id
+
+
+async def test_revocation_elsewhere_is_noticed_after_some_seconds(database: Database) -> None:
+    clock = Clock()
+    here, elsewhere = new_authenticator(database, clock), new_authenticator(database, clock)
+    claims = here.read(here.issue(await person(database), "api", 60), ("api",))
+    await here.account(claims)
+    await elsewhere.revoke(claims)
+    assert await here.account(claims)
+    clock.now_s = 15.1
+    with pytest.raises(TokenError, match="Invalid token"):
+        await here.account(claims)
+
+
+async def test_known_people_get_in_while_the_database_is_away() -> None:
+    with temporary_postgres() as server:
+        await get_in_without(server)
+
+
+async def get_in_without(server: EmbeddedPostgres) -> None:
+    await migrate(server.url())
+    async with Database(StoreConfig(url=server.url())) as database:
+        clock = Clock()
+        authenticator = new_authenticator(database, clock)
+        user_id = await person(database)
+        known, other = (authenticator.issue(user_id, "ws", 60) for _ in range(2))
+        assert await authenticator.authenticate_socket(known)
+        server.stop()
+        clock.now_s = 600
+        identity = await authenticator.authenticate_socket(known)
+        assert identity is not None
+        assert identity.user.first_name == "Anna"
+        with pytest.raises(DatabaseUnavailable):
+            await authenticator.authenticate_socket(other)
+        clock.now_s = 3_700
+        with pytest.raises(DatabaseUnavailable):
+            await authenticator.authenticate_socket(known)

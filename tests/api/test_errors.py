@@ -1,0 +1,105 @@
+"""Answers to what goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from api.app import ApiParts, build_app
+from api.authenticator import Authenticator
+from api.config import ApiConfig
+from api.tokens import Tokens
+from signaling.config import IceConfig, SignalingConfig
+from signaling.ice_servers import IceServers
+from signaling.lifecycle import Lifecycle
+from store.config import StoreConfig
+from store.database import Database
+
+if TYPE_CHECKING:
+    from tests.api.conftest import Client, StartApi
+
+hostile_bodies = st.one_of(
+    st.binary(max_size=200),
+    st.text(max_size=100).map(lambda text: text.encode("utf-8", "surrogatepass")),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(
+                    ["initData", "title", "is_video_enabled", "call_code", "language_code", "name"]
+                ),
+                inner,
+                max_size=4,
+            )
+        ),
+        max_leaves=6,
+    ),
+)
+POSTS = ("/auth/telegram", "/auth/dev", "/api/calls", "/api/calls/join_by_code", "/api/calls/x/end")
+
+
+def test_any_body_is_answered_without_a_500(hostile: Callable[[str, Any], int]) -> None:
+    @settings(deadline=None, max_examples=60)
+    @given(body=hostile_bodies, path=st.sampled_from(POSTS))
+    def check(body: Any, path: str) -> None:
+        assert hostile(path, body) in (200, 201, 400, 401, 403, 404, 422)
+
+    check()
+
+
+@pytest.fixture
+async def hostile(start_api: StartApi) -> Callable[[str, Any], int]:
+    """Posts, from a test that is no coroutine: Hypothesis calls it many times."""
+    api = await start_api(dev_sign_in="always")
+    anna = await api.signed_in()
+    loop = asyncio.get_running_loop()
+
+    def post(path: str, body: Any) -> int:
+        return loop.run_until_complete(anna.post(path, body)).status
+
+    return post
+
+
+async def test_absent_database_is_a_503_and_health_is_well() -> None:
+    async with Database(StoreConfig(url="postgresql://telcall@127.0.0.1:1/telcall")) as database:
+        authenticator = Authenticator(database, Tokens("k" * 32))
+        parts = ApiParts(
+            database=database,
+            lifecycle=Lifecycle(database, NoRooms(), SignalingConfig()),
+            authenticator=authenticator,
+            ice_servers=IceServers(IceConfig()),
+        )
+        app = build_app(ApiConfig(secret_key="k" * 32), parts)
+        async with TestClient(TestServer(app)) as client:
+            token = authenticator.issue(1, "api", 60)
+            answer = await client.get("/api/me", headers={"Authorization": f"Bearer {token}"})
+            assert (answer.status, await answer.json()) == (503, {"detail": "Database unavailable"})
+            assert answer.headers["Retry-After"] == "2"
+            assert await (await client.get("/health")).text() == '{"status":"ok"}'
+
+
+class NoRooms:
+    on_call_over = None
+
+    def end(self, call_id: str, reason: str) -> None:
+        raise AssertionError((call_id, reason))
+
+
+async def test_wrong_method_names_the_right_ones(api: Client) -> None:
+    answer = await api.request("DELETE", "/api/calls")
+    assert (answer.status, answer.detail, answer.headers["Allow"]) == (405, "Method Not Allowed", "POST")
+
+
+async def test_both_forms_of_every_path_are_answered(api: Client) -> None:
+    anna = await api.signed_in()
+    for path in ("/health", "/api/me", "/auth/ws-token", "/api/config/webrtc", "/metrics"):
+        for form in (path, f"{path}/"):
+            assert (await anna.get(form)).status == 200
+            assert (await anna.request("HEAD", form)).status == 200
