@@ -29,6 +29,8 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class JoinSfu:
+    """Replaces the user's earlier session, if there is one."""
+
     user_id: int
     session: str
 

@@ -168,6 +168,8 @@ class Room:
         if replaced is not None:
             outputs += self._dismiss(replaced)
             if replaced.v2 != v2:  # the others have to treat the new client differently
+                if replaced.v2:
+                    outputs.append(LeaveSfu(user.id, replaced.session))
                 outputs += self._remove(replaced, now_us)
                 replaced = None
         member = Member(
@@ -188,7 +190,7 @@ class Room:
             outputs += self._tell_others(member, lambda other: UserJoined(user=member.seen_by(other)))
         outputs += self._announce(change, except_user=user.id)
         if v2:
-            outputs.append(JoinSfu(user.id, session))
+            outputs.append(JoinSfu(user.id, session))  # replaces an earlier session there too
         outputs += self._sync_forwarding()
         outputs.append(Joined(session, user.id))
         if others := tuple(other for other in self._members if other != user.id):
@@ -222,14 +224,11 @@ class Room:
 
     def _dismiss(self, replaced: Member) -> list[Output]:
         """The earlier session of somebody who has come by another connection."""
-        outputs: list[Output] = [
+        return [
             Send(replaced.session, REPLACED.error),
             Close(replaced.session, REPLACED.close_code),
             Left(replaced.session),
         ]
-        if replaced.v2:
-            outputs.append(LeaveSfu(replaced.user.id, replaced.session))
-        return outputs
 
     # --- somebody goes ----------------------------------------------------------------------------------
 
@@ -318,7 +317,8 @@ class Room:
 
     def seats_changed(self, session: str, revision: int, seats: tuple[SeatAssignment, ...]) -> list[Output]:
         """The SFU has seated the others anew for this session."""
-        if self._member(session) is None:
+        member = self._member(session)
+        if member is None or not member.v2:
             return []
         return [Send(session, Seats(revision=revision, seats=[_seat(seat) for seat in seats]))]
 

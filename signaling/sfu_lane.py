@@ -31,7 +31,10 @@ class LaneEvents(Protocol):
 
 
 class SfuLane:
-    """Bounded: of each session at most a join, an offer, wishes and media wait, or its leave alone."""
+    """Bounded: of each session at most a join, an offer, wishes and media wait, or a join and a leave.
+
+    A join is never given up, because it may have replaced an earlier session of the same person.
+    """
 
     def __init__(self, call_id: str, sfu: Sfu, events: LaneEvents, on_idle: Callable[[], None]) -> None:
         self._call_id, self._sfu, self._events, self._on_idle = call_id, sfu, events, on_idle
@@ -45,11 +48,8 @@ class SfuLane:
     def put(self, command: SfuCommand) -> None:
         session = "" if isinstance(command, SetForwarding) else command.session
         if isinstance(command, LeaveSfu):
-            never_joined = self._pending.pop((JoinSfu, session), None) is not None
             for kind in (AnswerOffer, SetWishes, SetMedia):
                 self._pending.pop((kind, session), None)
-            if never_joined:
-                return
         key = (type(command), session)
         self._pending.pop(key, None)
         self._pending[key] = command
