@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from store.database import Database
 from store.errors import DatabaseUnavailable
 from store.queries.friend_links import link_friends
-from store.queries.participants import Stay, mark_seen, write_stays
+from store.queries.participants import Stay, close_open_sessions, mark_seen, write_stays
 
 log = structlog.get_logger(__name__)
 
@@ -140,6 +140,7 @@ class WriteBehind:
         write: Callable[[Batch], Awaitable[None]],
         seen: Callable[[list[str], datetime], Awaitable[None]],
         *,
+        recover: Callable[[datetime], Awaitable[int]] | None = None,
         maxsize: int = 100_000,
         seen_interval_s: float = 30.0,
         flush_timeout_s: float = 5.0,
@@ -147,7 +148,7 @@ class WriteBehind:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         fraction: Callable[[], float] = random.random,
     ) -> None:
-        self._write, self._seen = write, seen
+        self._write, self._seen, self._recover = write, seen, recover
         self._queue = WriteQueue(maxsize)
         self._present: dict[str, Stay] = {}  # bounded by the people in calls
         self._seen_interval_s, self._flush_timeout_s = seen_interval_s, flush_timeout_s
@@ -163,7 +164,8 @@ class WriteBehind:
 
     @classmethod
     def to_database(cls, database: Database, *, maxsize: int, seen_interval_s: float) -> WriteBehind:
-        """The queue in front of `database`."""
+        """The queue in front of `database`. Its start ends the stays that a killed process left open, so it
+        raises `DatabaseUnavailable`, and one process alone may have it."""
 
         async def write(batch: Batch) -> None:
             async with database.transaction() as session:
@@ -176,7 +178,11 @@ class WriteBehind:
             async with database.transaction() as session:
                 await mark_seen(session, session_ids, now)
 
-        return cls(write, seen, maxsize=maxsize, seen_interval_s=seen_interval_s)
+        async def recover(now: datetime) -> int:
+            async with database.transaction() as session:
+                return await close_open_sessions(session, now)
+
+        return cls(write, seen, recover=recover, maxsize=maxsize, seen_interval_s=seen_interval_s)
 
     # --- rows in --------------------------------------------------------------------------------------
 
@@ -214,6 +220,8 @@ class WriteBehind:
     # --- rows out ---------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> WriteBehind:
+        if self._recover is not None and (closed := await self._recover(self._now())):
+            log.info("open_stays_closed", stays=closed)
         self._tasks = [
             asyncio.create_task(self._run_writes(), name="write_behind"),
             asyncio.create_task(self._run_seen(), name="write_behind_seen"),

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for every test that asks for one: one server a run, a fresh database a test."""
+"""A real PostgreSQL for every test that asks for one: one server a run, no row left from the test before."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from store.config import StoreConfig
 from store.database import Database, migrate
 from telcall.embedded_postgres import EmbeddedPostgres, temporary_postgres
 
-TEMPLATE = "telcall_template"
+MIGRATED = "telcall_migrated"
+DISCONNECT_OTHERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 def plain_url(url: str) -> str:
@@ -34,20 +38,19 @@ def run_sql(url: str, statement: str) -> None:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
-    """A running server that flushes nothing to disk, with a migrated template database."""
+    """A running server that flushes nothing to disk, with a migrated database."""
     with temporary_postgres() as server:
-        run_sql(server.url(), f"CREATE DATABASE {TEMPLATE}")
-        asyncio.run(migrate(server.url(TEMPLATE)))
+        run_sql(server.url(), f"CREATE DATABASE {MIGRATED}")
+        asyncio.run(migrate(server.url(MIGRATED)))
         yield server
 
 
 @pytest.fixture
 def database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
-    """A migrated, empty database of this test's own."""
-    name = f"test_{uuid.uuid4().hex}"
-    run_sql(postgres.url(), f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    yield postgres.url(name)
-    run_sql(postgres.url(), f"DROP DATABASE {name} WITH (FORCE)")
+    """A migrated database without a row. Emptied after the test: that is far quicker than a new one."""
+    yield postgres.url(MIGRATED)
+    # Whoever still holds a connection would make this wait; all other tables hang on these by cascade.
+    run_sql(postgres.url(MIGRATED), f"{DISCONNECT_OTHERS}; DELETE FROM users")
 
 
 @pytest.fixture
@@ -61,6 +64,6 @@ def empty_database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """A pool on this test's own database."""
+    """A pool on a migrated database without a row."""
     async with Database(StoreConfig(url=database_url)) as opened:
         yield opened
