@@ -14,11 +14,13 @@ from api import keys
 from api.authenticator import Authenticator
 from api.config import ApiConfig
 from api.dev_sign_in import DevSignIn
-from api.errors import Handler, errors_middleware
+from api.errors import errors_middleware
 from api.limits import RateLimits
 from api.metrics import RequestMetrics
+from api.openapi import docs_handlers
 from api.origins import Origins
-from api.routes import auth, calls, dev_sign_in, health, metrics, webrtc_config
+from api.routes import health, metrics
+from api.routes.table import ROUTES
 from api.security_headers import SecurityHeaders
 from api.static_files import StaticFiles
 from signaling.ice_servers import IceServers
@@ -75,7 +77,7 @@ def build_app(config: ApiConfig, parts: ApiParts) -> web.Application:
     app[keys.CLOCK] = keys.Clock(parts.utc)
     app.on_response_prepare.append(SecurityHeaders(config.public_url).add)
     app.on_response_prepare.append(origins.add_headers)
-    _add_routes(app)
+    _add_routes(app, docs=config.docs)
     if config.web_root is not None:
         app.middlewares.append(StaticFiles(config.web_root).middleware)
     else:
@@ -83,25 +85,14 @@ def build_app(config: ApiConfig, parts: ApiParts) -> web.Application:
     return app
 
 
-def _add_routes(app: web.Application) -> None:
-    routes: tuple[tuple[str, str, Handler], ...] = (
-        ("POST", "/auth/telegram", auth.sign_in),
-        ("GET", "/auth/ws-token", auth.ws_token),
-        ("POST", "/auth/logout", auth.sign_out),
-        ("GET", "/auth/dev", dev_sign_in.state),
-        ("POST", "/auth/dev", dev_sign_in.make_init_data),
-        ("GET", "/api/me", auth.me),
-        ("PATCH", "/api/me", auth.change_me),
-        ("POST", "/api/calls", calls.create),
-        ("POST", "/api/calls/join_by_code", calls.join_by_code),
-        ("GET", "/api/calls/{call_id}", calls.get),
-        ("POST", "/api/calls/{call_id}/end", calls.end),
-        ("GET", "/api/config/webrtc", webrtc_config.get),
-        ("GET", "/health", health.get),
-        ("GET", "/metrics", metrics.get),
-    )
+def _add_routes(app: web.Application, *, docs: bool) -> None:
+    served = [(route.method, route.path, route.handler) for route in ROUTES]
+    served.append(("GET", "/metrics", metrics.get))
+    if docs:
+        document, page = docs_handlers(ROUTES)
+        served += [("GET", "/openapi.json", document), ("GET", "/docs", page)]
     # Both forms of a path are answered; a redirect would lose its way through CORS.
-    for method, path, handler in routes:
+    for method, path, handler in served:
         for form in (path, f"{path}/"):
             app.router.add_route(method, form, handler)
             if method == "GET":

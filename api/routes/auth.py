@@ -16,7 +16,7 @@ from store.queries.users import TelegramProfile, choose_language, upsert_telegra
 
 
 async def sign_in(request: web.Request) -> web.Response:
-    """`POST /auth/telegram`."""
+    """Sign in with Telegram's initData."""
     # A forged sign-in would put people into an attacker's account.
     request.app[ORIGINS].require_allowed(request, absent_is_allowed=True)
     body = await read_body(request, SignInRequest)
@@ -35,14 +35,14 @@ async def sign_in(request: web.Request) -> web.Response:
 
 
 async def ws_token(request: web.Request) -> web.Response:
-    """`GET /auth/ws-token`: a token of its own for the socket, some minutes long."""
+    """A token of its own for the WebSocket, some minutes long."""
     person = await signed_in(request)
     ttl_s = request.app[CONFIG].ws_token_ttl_s
     return answer(WsToken(token=request.app[AUTHENTICATOR].issue(person.account.user.id, "ws", ttl_s)))
 
 
 async def sign_out(request: web.Request) -> web.Response:
-    """`POST /auth/logout`: every token that the request brings is of no use any more."""
+    """Sign out: every token that the request brings is of no use any more."""
     await signed_in(request)
     for claims in presented_claims(request):
         await request.app[AUTHENTICATOR].revoke(claims)
@@ -52,12 +52,12 @@ async def sign_out(request: web.Request) -> web.Response:
 
 
 async def me(request: web.Request) -> web.Response:
-    """`GET /api/me`."""
+    """The signed-in person."""
     return answer(Profile.of((await signed_in(request)).account))
 
 
 async def change_me(request: web.Request) -> web.Response:
-    """`PATCH /api/me`: the language of the bot's messages."""
+    """Choose the language of the bot's messages."""
     person = await signed_in(request)
     body = await read_body(request, ProfileUpdate)
     async with request.app[DATABASE].transaction() as session:

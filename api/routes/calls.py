@@ -13,7 +13,7 @@ from api.schemas.calls import CallAnswer, CallCode, NewCall
 
 
 async def create(request: web.Request) -> web.Response:
-    """`POST /api/calls`."""
+    """Create a call; the oldest of too many active ones ends."""
     user = (await signed_in(request)).account.user
     body = await read_body(request, NewCall)
     call = await request.app[LIFECYCLE].create_call(
@@ -23,21 +23,21 @@ async def create(request: web.Request) -> web.Response:
 
 
 async def get(request: web.Request) -> web.Response:
-    """`GET /api/calls/{call_id}`."""
+    """A call that can be joined."""
     user = (await signed_in(request)).account.user
     call = await request.app[LIFECYCLE].find_call(request.match_info["call_id"])
     return answer(CallAnswer.of(call, user.id, request.app[CONFIG]))
 
 
 async def end(request: web.Request) -> web.Response:
-    """`POST /api/calls/{call_id}/end`."""
+    """End a call for everybody in it; its creator only."""
     user = (await signed_in(request)).account.user
     call = await request.app[LIFECYCLE].end_call(request.match_info["call_id"], user.id)
     return answer(CallAnswer.of(call, user.id, request.app[CONFIG]))
 
 
 async def join_by_code(request: web.Request) -> web.Response:
-    """`POST /api/calls/join_by_code`."""
+    """A call by the code that somebody typed in."""
     user = (await signed_in(request)).account.user
     code = (await read_body(request, CallCode)).call_code.strip()
     if not code:

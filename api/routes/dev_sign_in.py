@@ -17,13 +17,13 @@ def _require_open(request: web.Request) -> None:
 
 
 async def state(request: web.Request) -> web.Response:
-    """`GET /auth/dev`."""
+    """Whether this request may use dev sign-in."""
     _require_open(request)
     return answer(DevSignInState())
 
 
 async def make_init_data(request: web.Request) -> web.Response:
-    """`POST /auth/dev`: initData for a name."""
+    """initData for a name, without Telegram."""
     _require_open(request)
     request.app[ORIGINS].require_allowed(request, absent_is_allowed=True)
     body = await read_body(request, DevSignInRequest)

@@ -1,24 +1,15 @@
-"""`GET /health`: the process answers. It does not ask the database: nobody is restarted for its absence."""
+"""Signs of life. They do not ask the database, so that its absence restarts nobody."""
 
 from __future__ import annotations
 
-from typing import Literal
-
 from aiohttp import web
-from pydantic import BaseModel
 
 from api.answers import answer
-
-
-class Health(BaseModel):
-    status: Literal["ok"] = "ok"
-
-
-class Root(Health):
-    message: str = "Tel Call backend is running"
+from api.schemas.health import Health, Root
 
 
 async def get(_request: web.Request) -> web.Response:
+    """The process answers."""
     return answer(Health())
 
 

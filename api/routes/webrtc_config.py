@@ -1,4 +1,4 @@
-"""`GET /api/config/webrtc`."""
+"""ICE servers."""
 
 from __future__ import annotations
 

@@ -1,0 +1,117 @@
+"""Every route of the REST API, with what it takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel
+
+from api.errors import Handler
+from api.routes import auth, calls, dev_sign_in, health, webrtc_config
+from api.schemas.auth import (
+    DevSignInAnswer,
+    DevSignInRequest,
+    DevSignInState,
+    Message,
+    Profile,
+    ProfileUpdate,
+    SignInAnswer,
+    SignInRequest,
+    WsToken,
+)
+from api.schemas.calls import CallAnswer, CallCode, NewCall
+from api.schemas.health import Health
+from api.schemas.webrtc_config import WebRtcConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`errors`: status -> the texts of its `detail`, beside those every route has."""
+
+    method: str
+    path: str
+    handler: Handler
+    answer: type[BaseModel]
+    body: type[BaseModel] | None = None
+    status: int = 200
+    is_public: bool = False
+    errors: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the handler's docstring."""
+        return (self.handler.__doc__ or "").strip().partition("\n")[0]
+
+
+GONE = {404: ("Call not found", "Call has expired", "Call is not available")}
+NO_DEV = {404: ("Not Found",)}
+BAD_INIT_DATA = {
+    400: (
+        "Malformed initData",
+        "Missing hash in initData",
+        "Missing signature in initData",
+        "Missing auth_date in initData",
+        "Invalid auth_date in initData",
+        "Missing user payload in initData",
+        "Invalid user payload",
+        "Telegram user id is required",
+    ),
+    401: (
+        "Invalid initData hash",
+        "Invalid initData signature",
+        "initData is too old",
+        "initData is from the future",
+    ),
+    403: ("Origin not allowed",),
+    503: ("Sign-in is not configured", "Database unavailable"),
+}
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        "POST",
+        "/auth/telegram",
+        auth.sign_in,
+        SignInAnswer,
+        SignInRequest,
+        is_public=True,
+        errors=BAD_INIT_DATA,
+    ),
+    Route("GET", "/auth/ws-token", auth.ws_token, WsToken),
+    Route("POST", "/auth/logout", auth.sign_out, Message),
+    Route("GET", "/auth/dev", dev_sign_in.state, DevSignInState, is_public=True, errors=NO_DEV),
+    Route(
+        "POST",
+        "/auth/dev",
+        dev_sign_in.make_init_data,
+        DevSignInAnswer,
+        DevSignInRequest,
+        is_public=True,
+        errors=NO_DEV,
+    ),
+    Route("GET", "/api/me", auth.me, Profile),
+    Route("PATCH", "/api/me", auth.change_me, Profile, ProfileUpdate),
+    Route("POST", "/api/calls", calls.create, CallAnswer, NewCall, status=201),
+    Route(
+        "POST",
+        "/api/calls/join_by_code",
+        calls.join_by_code,
+        CallAnswer,
+        CallCode,
+        errors=GONE | {400: ("Call code is required",)},
+    ),
+    Route("GET", "/api/calls/{call_id}", calls.get, CallAnswer, errors=GONE),
+    Route(
+        "POST",
+        "/api/calls/{call_id}/end",
+        calls.end,
+        CallAnswer,
+        errors={
+            400: ("Call is no longer active. Please create a new call.",),
+            403: ("Only the organizer can end the call",),
+            404: ("Call not found",),
+        },
+    ),
+    Route("GET", "/api/config/webrtc", webrtc_config.get, WebRtcConfig),
+    Route("GET", "/health", health.get, Health, is_public=True),
+)

@@ -1,0 +1,70 @@
+"""The OpenAPI document tells what the server does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from api.openapi import openapi_document
+from api.routes.table import ROUTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.api.conftest import Client, StartApi
+
+
+def refs(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for value in node.values():
+            yield from refs(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from refs(value)
+
+
+def test_every_reference_leads_to_a_model() -> None:
+    document = openapi_document(ROUTES)
+    known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert set(refs(document)) <= known
+    assert len({o["operationId"] for p in document["paths"].values() for o in p.values()}) == len(ROUTES)
+    assert all(o["summary"] for p in document["paths"].values() for o in p.values())
+
+
+async def test_document_and_page_are_served_where_asked_for(start_api: StartApi) -> None:
+    api = await start_api(docs=True)
+    document = (await api.get("/openapi.json")).json
+    assert document == openapi_document(ROUTES)
+    page = await api.get("/docs/")
+    assert page.status == 200
+    assert "POST /api/calls" in page.text
+
+
+async def test_they_are_not_there_otherwise(api: Client) -> None:
+    assert [(await api.get(path)).status for path in ("/openapi.json", "/docs")] == [404, 404]
+
+
+async def test_public_routes_are_the_ones_that_answer_without_a_token(api: Client) -> None:
+    for route in ROUTES:
+        answer = await api.request(route.method, route.path.replace("{call_id}", "x"))
+        assert (answer.status != 401) == route.is_public, route.path
+
+
+async def test_answers_have_exactly_the_keys_of_their_models(start_api: StartApi) -> None:
+    api = await start_api(dev_sign_in="always")
+    anna = await api.signed_in()
+    call_id = (await anna.post("/api/calls", {})).json["call_id"]
+    bodies: dict[tuple[str, str], Any] = {
+        ("POST", "/auth/telegram"): {"initData": api.init_data()},
+        ("POST", "/auth/dev"): {"name": "Anna"},
+        ("PATCH", "/api/me"): {"language_code": "ru"},
+        ("POST", "/api/calls"): {},
+        ("POST", "/api/calls/join_by_code"): {"call_code": call_id},
+    }
+    last = [route for route in ROUTES if route.path in ("/api/calls/{call_id}/end", "/auth/logout")]
+    for route in [*(route for route in ROUTES if route not in last), *reversed(last)]:
+        path = route.path.replace("{call_id}", call_id)
+        answer = await anna.request(route.method, path, bodies.get((route.method, route.path)))
+        assert answer.status == route.status, (path, answer.text)
+        assert set(answer.json) == set(route.answer.model_fields), path
