@@ -9,7 +9,6 @@ from pydantic import SecretStr
 
 from api.config import ApiConfig, DevSignInMode, Rates
 from signaling.config import IceConfig, MessageLimits, RateLimits, SignalingConfig
-from signaling.lifecycle import LifecycleConfig
 from store.config import StoreConfig
 from telcall.settings import Settings
 
@@ -62,13 +61,6 @@ def signaling_config(settings: Settings) -> SignalingConfig:
         allowed_origins=settings.cors_allow_origins,
         connections_per_user=settings.ws_per_user,
         connections_per_address=settings.ws_per_address,
-    )
-
-
-def lifecycle_config(settings: Settings) -> LifecycleConfig:
-    return LifecycleConfig(
-        call_ttl_hours=settings.call_ttl_hours,
-        max_active_calls_per_user=settings.max_active_calls_per_user,
     )
 
 

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, GCCollector, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -47,6 +47,13 @@ class Metrics:
             buckets=LAG_BUCKETS_S,
             registry=self.registry,
         )
+        self._limit_hits = Counter(
+            "telcall_limit_hits", "Limits that were reached", ("limit",), registry=self.registry
+        )
+
+    def count_limit(self, name: str) -> None:
+        """A limit was reached; `name` is one of the code's own words."""
+        self._limit_hits.labels(name).inc()
 
     async def watch_loop(self) -> None:
         """Measures the event loop's lag, until cancelled."""

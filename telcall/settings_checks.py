@@ -53,10 +53,8 @@ def wrong_values(settings: Settings) -> list[str]:
             )
     if settings.bot_token is not None and not _is_bot_token(settings.bot_token.get_secret_value()):
         found.append("BOT_TOKEN: not of the form 123456:ABC...")
-    found += _wrong_ice_uris("STUN_SERVERS", settings.stun_servers, ("stun", "stuns"), "stun:host:port")
-    found += _wrong_ice_uris(
-        "TURN_SERVERS", settings.turn_servers, ("turn", "turns"), "turn:host:port?transport=udp"
-    )
+    found += _wrong_ice_uris("STUN_SERVERS", settings.stun_servers, ("stun", "stuns"))
+    found += _wrong_ice_uris("TURN_SERVERS", settings.turn_servers, ("turn", "turns"))
     turn_login = settings.turn_username is not None and settings.turn_password is not None
     if settings.turn_servers and settings.turn_secret is None and not turn_login:
         found.append("TURN_SERVERS: needs TURN_SECRET, or TURN_USERNAME with TURN_PASSWORD")

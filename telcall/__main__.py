@@ -1,0 +1,5 @@
+"""`python -m telcall`."""
+
+from telcall.cli import main
+
+main()

@@ -1,0 +1,219 @@
+"""The only place that knows every part: builds them, starts them in order, stops them in the opposite one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from sfu.control.server import Server
+
+from api.app import ApiParts, build_app
+from api.authenticator import Authenticator
+from api.client_address import client_address
+from api.tokens import Tokens
+from sfu.errors import EngineUnavailable
+from signaling.config import SignalingConfig
+from signaling.ice_servers import IceServers
+from signaling.lifecycle import Lifecycle
+from signaling.metrics import SignalingMetrics
+from signaling.rooms import Rooms
+from signaling.socket import CallSocket
+from store.database import Database, migrate
+from store.errors import DatabaseUnavailable, ForeignSchema
+from store.write_behind import WriteBehind
+from telcall.banner import Facts
+from telcall.configs import api_config, sfu_config, signaling_config, store_config
+from telcall.embedded_postgres import EmbeddedPostgres, PostgresFailed
+from telcall.errors import StartFailed
+from telcall.listeners import shown
+from telcall.metrics import Metrics, Sources
+from telcall.secret_key import SecretKeyFailed, kept_secret_key
+from telcall.settings import Loaded, Settings
+from telcall.settings_report import without_password
+
+WEB_ROOT = Path(__file__).parent / "web"
+SOCKET_PATH = "/ws/calls/{call_id}"
+DRAIN_S = 1.0  # how long sockets may take to say goodbye
+FINISH_REQUESTS_S = 1.0  # how long requests may go on once the server stops
+
+
+@asynccontextmanager
+async def assembled(
+    loaded: Loaded, sockets: Sequence[socket.socket], *, api_only: bool
+) -> AsyncIterator[Facts]:
+    """Everything up and serving on `sockets`, for as long as the block lasts. Raises `StartFailed`."""
+    settings = loaded.settings
+    web_root = None if api_only else _built_frontend()
+    async with AsyncExitStack() as stack:
+        secret_key = _secret_key(settings)
+        url, where = await _database_url(settings, stack)
+        await _migrate(url)
+
+        signaling = signaling_config(settings)
+        store = store_config(settings, url)
+        database = await stack.enter_async_context(Database(store))
+        journal = await stack.enter_async_context(
+            WriteBehind.to_database(database, maxsize=store.spool_rows, seen_interval_s=store.seen_interval_s)
+        )
+        sfu = await _sfu(settings, stack)
+        metrics = Metrics(
+            Sources(
+                version=installed_version("telcall"),
+                engine=sfu.engine_name,
+                engine_stats=sfu.stats,
+                spool_rows=lambda: journal.queued_rows,
+                dropped_rows=lambda: journal.dropped_rows,
+            )
+        )
+        app = await _application(
+            settings, signaling, stack, database, journal, sfu, metrics, secret_key, web_root
+        )
+        await _serve(app, sockets, stack)
+        _in_background(stack, metrics.watch_loop(), "loop_lag")
+        yield Facts(
+            version=installed_version("telcall"),
+            public_url=settings.effective_public_url,
+            listens=[shown(each) for each in sockets],
+            media=sfu.listens,
+            advertised=sfu.advertised,
+            data=where,
+            engine=sfu.engine_name,
+            dev_sign_in=settings.dev_sign_in_on,
+            mini_app=web_root is not None,
+            unknown_settings=loaded.unknown,
+        )
+
+
+async def migrate_only(loaded: Loaded) -> None:
+    """Brings the database to the newest schema. Raises `StartFailed`."""
+    async with AsyncExitStack() as stack:
+        url, _ = await _database_url(loaded.settings, stack)
+        await _migrate(url)
+
+
+def _built_frontend() -> Path:
+    if not (WEB_ROOT / "index.html").is_file():
+        raise StartFailed(
+            "the Mini App is not built: run 'make run', or serve without it by 'telcall serve --api-only'"
+        )
+    return WEB_ROOT
+
+
+def _secret_key(settings: Settings) -> str:
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    try:
+        return kept_secret_key(settings.effective_data_dir)
+    except SecretKeyFailed as error:
+        raise StartFailed(str(error)) from error
+
+
+async def _database_url(settings: Settings, stack: AsyncExitStack) -> tuple[str, str]:
+    """The URL, and what to tell people about where the data is."""
+    if settings.database_url is not None:
+        url = settings.database_url.get_secret_value()
+        return url, without_password(url)
+    postgres = EmbeddedPostgres(settings.effective_data_dir)
+    try:
+        await stack.enter_async_context(postgres)
+    except PostgresFailed as error:
+        raise StartFailed(str(error), error.log) from error
+    _in_background(stack, postgres.keep_running(), "embedded_postgres")
+    return postgres.url(), f"{settings.effective_data_dir} (embedded PostgreSQL)"
+
+
+async def _migrate(url: str) -> None:
+    try:
+        await migrate(url)
+    except DatabaseUnavailable as error:
+        raise StartFailed(
+            f"the database {without_password(url)} does not answer: start it, or correct DATABASE_URL"
+        ) from error
+    except ForeignSchema as error:
+        raise StartFailed(f"{error}: name an empty database by DATABASE_URL") from error
+
+
+async def _sfu(settings: Settings, stack: AsyncExitStack) -> Server:
+    try:
+        return await stack.enter_async_context(Server(sfu_config(settings)))
+    except EngineUnavailable as error:
+        raise StartFailed(error.detail) from error
+
+
+async def _application(
+    settings: Settings,
+    signaling: SignalingConfig,
+    stack: AsyncExitStack,
+    database: Database,
+    journal: WriteBehind,
+    sfu: Server,
+    metrics: Metrics,
+    secret_key: str,
+    web_root: Path | None,
+) -> web.Application:
+    """REST and the WebSocket, with the rooms behind it."""
+    api = api_config(settings, secret_key, web_root)
+    counted = SignalingMetrics(metrics.registry, metrics.count_limit)
+    rooms = Rooms(signaling, sfu, journal, counted)
+    stack.push_async_callback(rooms.close)
+    lifecycle = await stack.enter_async_context(Lifecycle(database, rooms, signaling))
+    ice_servers = IceServers(signaling.ice)
+    authenticator = Authenticator(database, Tokens(secret_key))
+    call_socket = CallSocket(
+        signaling,
+        authenticator.authenticate_socket,
+        lifecycle,
+        rooms,
+        ice_servers,
+        counted,
+        lambda request: client_address(request, api.trusted_proxies),
+    )
+    app = build_app(
+        api,
+        ApiParts(
+            database=database,
+            lifecycle=lifecycle,
+            authenticator=authenticator,
+            ice_servers=ice_servers,
+            registry=metrics.registry,
+            on_limit=metrics.count_limit,
+        ),
+    )
+    app.router.add_get(SOCKET_PATH, call_socket)
+    app.router.add_get(f"{SOCKET_PATH}/", call_socket)
+
+    async def drain(_app: web.Application) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_S):
+                await call_socket.drain()
+
+    app.on_shutdown.append(drain)
+    return app
+
+
+async def _serve(app: web.Application, sockets: Sequence[socket.socket], stack: AsyncExitStack) -> None:
+    runner = web.AppRunner(
+        app, handle_signals=False, access_log=None, shutdown_timeout=FINISH_REQUESTS_S, keepalive_timeout=75
+    )
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    for each in sockets:
+        await web.SockSite(runner, each).start()
+
+
+def _in_background(stack: AsyncExitStack, work: Coroutine[Any, Any, None], name: str) -> None:
+    """Runs until the stack is left."""
+    task = asyncio.create_task(work, name=name)
+
+    async def end() -> None:
+        task.cancel()
+        await asyncio.wait([task])
+
+    stack.push_async_callback(end)

@@ -1,0 +1,98 @@
+"""The command line: `telcall serve`, `config`, `migrate`, `join`, `version`.
+
+Commands import what they need when they run: `telcall version` need not load a media server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from importlib.metadata import version as installed_version
+from typing import Annotated, NoReturn
+
+import typer
+
+from telcall.errors import StartFailed
+from telcall.settings import Loaded, SettingsInvalid, load
+
+EXIT_FAILED = 1
+EXIT_WRONG_SETTINGS = 2
+
+app = typer.Typer(
+    help="Audio and video calls inside Telegram.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def serve(
+    api_only: Annotated[
+        bool, typer.Option("--api-only", help="Serve no Mini App: REST, WebSocket and SFU alone.")
+    ] = False,
+) -> None:
+    """Serve everything: REST, WebSocket, SFU, Mini App, until Ctrl-C or SIGTERM."""
+    from telcall.run import run
+
+    loaded = _load()
+    try:
+        run(loaded, api_only=api_only)
+    except StartFailed as error:
+        _fail(error)
+
+
+@app.command()
+def config() -> None:
+    """Print every setting in force, secrets masked, and where each came from."""
+    from telcall.settings_report import effective
+
+    loaded = _load()
+    rows = effective(loaded)
+    name_width = max(len(row.name) for row in rows)
+    value_width = max(len(row.value) for row in rows)
+    for row in rows:
+        typer.echo(f"{row.name:<{name_width}}  {row.value:<{value_width}}  {row.origin}")
+    for name in loaded.unknown:
+        typer.echo(f"unknown setting, ignored: {name}", err=True)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema, then end."""
+    from telcall.assembly import migrate_only
+
+    loaded = _load()
+    try:
+        asyncio.run(migrate_only(loaded))
+    except StartFailed as error:
+        _fail(error)
+    typer.echo("the database is up to date")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(installed_version("telcall"))
+
+
+def main() -> None:
+    app()
+
+
+def _load() -> Loaded:
+    """The settings, or every problem in them, a line each, and an end."""
+    try:
+        return load()
+    except SettingsInvalid as error:
+        for problem in error.problems:
+            typer.echo(f"telcall: {problem}", err=True)
+        raise typer.Exit(EXIT_WRONG_SETTINGS) from None
+
+
+def _fail(error: StartFailed) -> NoReturn:
+    if error.log:
+        typer.echo(error.log, err=True)
+    typer.echo(f"telcall: {error}", err=True)
+    sys.stderr.flush()
+    raise typer.Exit(EXIT_FAILED) from None
