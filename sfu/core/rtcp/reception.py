@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from sfu.core.rtcp.report_block import ReportBlock
 from sfu.core.rtp import serial
 from sfu.core.rtp.ntp import middle32
-from sfu.core.rtcp.report_block import ReportBlock
 
 
 class ReceptionStatistics:
