@@ -52,7 +52,7 @@ class _Refused(Exception):
 
 
 class CallSocket:
-    """The aiohttp handler. `client_address` looks through trusted proxies; None: the TCP peer counts."""
+    """Its `handle` is the route's handler. `client_address` looks through trusted proxies; None: the TCP peer counts."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class CallSocket:
         self._all_closed.set()
         self._draining = False
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         address = address_key(self._client_address(request))
         if not self._admission.may_try(address, self._now_us()):
             self._metrics.count_limit("ws_open_per_address")

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from ipaddress import ip_address
+from typing import Any
 
+import aiohttp
 import pytest
+from aiohttp import web
+from prometheus_client import CollectorRegistry
 
+from sfu.client import Listener, MediaFlags, Offer, SeatWishes, Sfu
+from sfu.errors import EngineUnavailable, SdpRejected, UnknownParticipant
 from signaling.config import SignalingConfig
+from signaling.ice_servers import IceServers
+from signaling.identity import Identity
+from signaling.lifecycle import Lifecycle, public_user
 from signaling.messages import AnyClientMessage, IceServer, ServerMessage, User
+from signaling.metrics import SignalingMetrics
 from signaling.outputs import Close, Output, Send
 from signaling.room import Room
+from signaling.rooms import Rooms
+from signaling.socket import CallSocket
+from store.database import Database
+from store.errors import DatabaseUnavailable
+from store.queries.users import TelegramProfile, upsert_telegram_user
+from store.write_behind import WriteBehind
 
 S = 1_000_000
 CREATOR = 1
@@ -91,3 +110,209 @@ def make_room() -> Callable[..., RoomDriver]:
 @pytest.fixture
 def driver(make_room: Callable[..., RoomDriver]) -> RoomDriver:
     return make_room()
+
+
+# --- a whole server -------------------------------------------------------------------------------------
+
+
+class RecordingSfu:
+    """Takes commands as the SFU does and writes them down; what it does not know it refuses."""
+
+    def __init__(self) -> None:
+        self.commands: list[tuple[Any, ...]] = []
+        self.listeners: dict[tuple[str, int], Listener] = {}
+        self.sessions: dict[tuple[str, int], str] = {}
+        self.unavailable = False
+        self.rejection: SdpRejected | None = None
+
+    async def join(self, room: str, participant: int, session: str, listener: Listener) -> None:
+        await asyncio.sleep(0)
+        if self.unavailable:
+            raise EngineUnavailable("the media port is taken")
+        self.commands.append(("join", participant))
+        self.listeners[room, participant] = listener
+        self.sessions[room, participant] = session
+
+    async def leave(self, room: str, participant: int, session: str) -> None:
+        await asyncio.sleep(0)
+        if self.sessions.get((room, participant)) == session:
+            self.commands.append(("leave", participant))
+            del self.sessions[room, participant], self.listeners[room, participant]
+
+    async def answer(self, room: str, participant: int, offer: Offer) -> str:
+        await asyncio.sleep(0)
+        self._require(room, participant)
+        if self.rejection is not None:
+            raise self.rejection
+        self.commands.append(("answer", participant, offer))
+        return f"answer to {offer.sdp}"
+
+    def set_forwarding(self, room: str, on: bool) -> None:
+        if not any(key[0] == room for key in self.sessions):
+            raise UnknownParticipant
+        self.commands.append(("forwarding", on))
+
+    def set_wishes(self, room: str, participant: int, wishes: SeatWishes) -> None:
+        self._require(room, participant)
+        self.commands.append(("wishes", participant, wishes))
+
+    def set_media(self, room: str, participant: int, media: MediaFlags) -> None:
+        self._require(room, participant)
+        self.commands.append(("media", participant, media))
+
+    def _require(self, room: str, participant: int) -> None:
+        if (room, participant) not in self.sessions:
+            raise UnknownParticipant
+
+
+class Client:
+    """A real WebSocket client."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+
+    async def send(self, **message: object) -> None:
+        await self.socket.send_json(message)
+
+    async def hear(self, *types: str) -> dict[str, Any]:
+        """The next message; with `types` the next of these, others are passed over."""
+        while True:
+            message: dict[str, Any] = await self.socket.receive_json(timeout=20)
+            if not types or message["type"] in types:
+                return message
+
+    async def silence(self) -> None:
+        """Nothing has been sent to us before the answer to what we say now."""
+        await self.send(type="made_up")
+        message = await self.hear()
+        assert message["type"] == "error", message
+        assert message["code"] == "unsupported"
+
+    async def close_code(self) -> tuple[int, list[dict[str, Any]]]:
+        """Reads to the end; gives the close code and the messages before it."""
+        messages = []
+        while True:
+            frame = await self.socket.receive(timeout=20)
+            if frame.type is not aiohttp.WSMsgType.TEXT:
+                assert self.socket.close_code is not None
+                return self.socket.close_code, messages
+            messages.append(frame.json())
+
+
+class Server:
+    """Signaling as `telcall serve` puts it together, with `sfu` behind it and users' ids as their tokens."""
+
+    def __init__(self, database: Database, config: SignalingConfig, sfu: Sfu) -> None:
+        self.database, self.config, self.sfu = database, config, sfu
+        self.limits: list[str] = []
+        self.registry = CollectorRegistry()
+        self.metrics = SignalingMetrics(self.registry, self.limits.append)
+        self.journal = WriteBehind.to_database(database, maxsize=1_000, seen_interval_s=30)
+        self.rooms = Rooms(config, sfu, self.journal, self.metrics)
+        self.lifecycle = Lifecycle(database, self.rooms, config)
+        self.identities: dict[str, Identity] = {}
+        self.is_database_down = False
+        self.socket = CallSocket(
+            config,
+            self._authenticate,
+            self.lifecycle,
+            self.rooms,
+            IceServers(config.ice),
+            self.metrics,
+            lambda request: ip_address(request.headers.get("Test-Address", "192.0.2.1")),
+        )
+        self.port = 0
+        self._http: aiohttp.ClientSession | None = None
+        self._clients: list[Client] = []
+
+    async def _authenticate(self, token: str) -> Identity | None:
+        if self.is_database_down:
+            raise DatabaseUnavailable
+        return self.identities.get(token)
+
+    async def __aenter__(self) -> Server:
+        app = web.Application()
+        app.router.add_get("/ws/calls/{call_id}", self.socket.handle)
+        self._stack = AsyncExitStack()
+        await self._stack.enter_async_context(self.journal)
+        await self._stack.enter_async_context(self.lifecycle)
+        runner = web.AppRunner(app, shutdown_timeout=5)
+        await runner.setup()
+        self._stack.push_async_callback(self.rooms.close)
+        self._stack.push_async_callback(runner.cleanup)
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        self.port = runner.addresses[0][1]
+        self._http = await self._stack.enter_async_context(aiohttp.ClientSession())
+        self._stack.push_async_callback(self.socket.drain)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def user(self, name: str) -> User:
+        """A person who is signed in; their token is `t<id>`."""
+        async with self.database.transaction() as session:
+            profile = TelegramProfile(telegram_user_id=1_000 + len(self.identities), first_name=name)
+            row = await upsert_telegram_user(session, profile)
+        user = public_user(row)
+        self.identities[f"t{user.id}"] = Identity(user)
+        return user
+
+    async def call(self, creator: User) -> str:
+        return (await self.lifecycle.create_call(creator, title=None, is_video_enabled=False)).call_id
+
+    async def connect(
+        self,
+        call_id: str,
+        user: User | None = None,
+        *,
+        v2: bool = True,
+        protocols: Sequence[str] | None = None,
+        **options: Any,
+    ) -> Client:
+        if protocols is None:
+            token = [f"token.t{user.id}"] if user else []
+            protocols = [*(["telcall.v2"] if v2 else ["token"]), *token]
+        assert self._http is not None
+        url = f"ws://127.0.0.1:{self.port}/ws/calls/{call_id}"
+        client = Client(await self._http.ws_connect(url, protocols=protocols, **options))
+        self._clients.append(client)  # a socket nobody holds would be closed
+        return client
+
+    async def join(self, call_id: str, user: User, *, v2: bool = True) -> Client:
+        """A client that has heard its first messages."""
+        client = await self.connect(call_id, user, v2=v2)
+        await client.hear("participants_snapshot")
+        return client
+
+    def counted(self, name: str, **labels: str) -> float:
+        return self.registry.get_sample_value(name, labels) or 0.0
+
+
+@pytest.fixture
+async def make_server(database: Database) -> AsyncIterator[Callable[..., Awaitable[Server]]]:
+    async with AsyncExitStack() as stack:
+
+        async def make(config: SignalingConfig | None = None, sfu: Sfu | None = None) -> Server:
+            server = Server(database, config or SignalingConfig(), sfu or RecordingSfu())
+            return await stack.enter_async_context(server)
+
+        yield make
+
+
+@pytest.fixture
+async def server(make_server: Callable[..., Awaitable[Server]]) -> Server:
+    return await make_server()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what other tasks bring about."""
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture(name="until")
+def until_fixture() -> Callable[[Callable[[], bool]], Awaitable[None]]:
+    return until
