@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from aiohttp import web
-from limits.aio.storage import MemoryStorage, Storage
+from limits.aio.storage import Storage
 from prometheus_client import CollectorRegistry
 
 from api import keys
@@ -15,6 +15,7 @@ from api.authenticator import Authenticator
 from api.config import ApiConfig
 from api.dev_sign_in import DevSignIn
 from api.errors import errors_middleware
+from api.limit_storage import BoundedMemoryStorage
 from api.limits import RateLimits
 from api.metrics import RequestMetrics
 from api.openapi import docs_handlers
@@ -52,7 +53,7 @@ def build_app(config: ApiConfig, parts: ApiParts) -> web.Application:
     dev = DevSignIn(config.dev_sign_in)
     limits = RateLimits(
         config,
-        parts.limits or MemoryStorage(),
+        BoundedMemoryStorage() if parts.limits is None else parts.limits,
         parts.on_limit,
         # Whoever may sign for anybody is not kept from signing in.
         is_exempt=dev.is_open_to,

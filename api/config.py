@@ -40,6 +40,7 @@ class ApiConfig:
     rates: Rates = field(default_factory=Rates)
     max_participants: int = 30
     body_bytes: int = 65_536
+    body_read_s: float = 10.0
     web_root: Path | None = None
     """The built Mini App; None: none is served."""
     metrics_token: str | None = None

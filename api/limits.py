@@ -1,4 +1,4 @@
-"""Rate limits. A request counts before anything of it is parsed.
+"""Rate limits: so many requests in the minute that begins with the first. They count before they are parsed.
 
 Signed-in requests count for the person, others for the client's address (IPv6 by /64): an office behind one
 address does not share one person's share. Files of the Mini App, health checks and sockets are not counted
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from aiohttp import web
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import Storage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from limits.aio.strategies import FixedWindowRateLimiter
 
 from api.client_address import client_address, client_key
 from api.config import ApiConfig
@@ -36,7 +36,7 @@ class RateLimits:
         is_exempt: Callable[[web.Request], bool],
     ) -> None:
         """`is_exempt`: requests that the sign-in limit need not stop."""
-        self._limiter = SlidingWindowCounterRateLimiter(storage)
+        self._limiter = FixedWindowRateLimiter(storage)
         self._trusted_proxies = config.trusted_proxies
         self._on_limit, self._is_exempt = on_limit, is_exempt
         rates = config.rates

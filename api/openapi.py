@@ -84,7 +84,11 @@ def _errors(route: Route) -> dict[int, tuple[str, ...]]:
         if route.method != "GET":
             errors[403] = (*errors.get(403, ()), *FORGED)
     if route.body is not None:
-        errors |= {413: ("Request Entity Too Large",), 422: ("Invalid input",)}
+        errors |= {
+            408: ("Request Timeout",),
+            413: ("Request Entity Too Large",),
+            422: ("Invalid input",),
+        }
     if route.path.startswith(("/api", "/auth")):
         errors[429] = ("Rate limit exceeded: <limit>",)
     return errors

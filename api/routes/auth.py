@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from aiohttp import web
 
 from api.answers import answer
@@ -13,6 +14,8 @@ from api.init_data import InitDataError, Signers, TelegramUser, verify
 from api.keys import AUTHENTICATOR, CLOCK, CONFIG, DATABASE, DEV_SIGN_IN, ORIGINS
 from api.schemas.auth import Me, Message, Profile, ProfileUpdate, SignInAnswer, SignInRequest, WsToken
 from store.queries.users import TelegramProfile, choose_language, upsert_telegram_user
+
+log = structlog.get_logger(__name__)
 
 
 async def sign_in(request: web.Request) -> web.Response:
@@ -28,6 +31,7 @@ async def sign_in(request: web.Request) -> web.Response:
         account = account_of(await upsert_telegram_user(session, _profile(person)))
     authenticator, ttl_s = request.app[AUTHENTICATOR], request.app[CONFIG].access_token_ttl_s
     authenticator.renew(account)
+    log.info("signed_in", user_id=account.user.id)
     token = authenticator.issue(account.user.id, "api", ttl_s)
     response = answer(SignInAnswer(user=Me.of(account), expires_in=ttl_s, access_token=token))
     response.headers["Set-Cookie"] = session_cookie(token, ttl_s)

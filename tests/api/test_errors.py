@@ -103,3 +103,15 @@ async def test_both_forms_of_every_path_are_answered(api: Client) -> None:
         for form in (path, f"{path}/"):
             assert (await anna.get(form)).status == 200
             assert (await anna.request("HEAD", form)).status == 200
+
+
+async def test_body_that_does_not_come_is_not_waited_for(start_api: StartApi) -> None:
+    api = await start_api(body_read_s=0.05)
+    host, port = api.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        writer.write(b"POST /auth/telegram HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
+        assert (await reader.readline()) == b"HTTP/1.1 408 Request Timeout\r\n"
+        await reader.read()  # and the connection is closed
+    finally:
+        writer.close()

@@ -98,6 +98,12 @@ async def test_sign_in_without_any_bot_is_unavailable(start_api: StartApi) -> No
     assert (answer.status, answer.detail) == (503, "Sign-in is not configured")
 
 
+async def test_with_the_bots_id_alone_telegrams_signature_is_asked_for(start_api: StartApi) -> None:
+    api = await start_api(bot_token=None, telegram_bot_id=123456)
+    answer = await api.post("/auth/telegram", {"initData": api.init_data()})
+    assert (answer.status, answer.detail) == (400, "Missing signature in initData")
+
+
 SECRET_INPUT = "hash=secret-0123456789"
 
 
