@@ -1,0 +1,213 @@
+"""What the SFU agrees to of an offer, as data (RFC 3264, RFC 8829 §5.3).
+
+Per m-line: an *upload* (the client sends, we receive), a *seat stream* (we send), or nothing (port 0). Only
+Opus and VP8 are agreed to. Of a simulcast offer the last rid, the highest encoding, is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sfu.core.sdp import extensions
+from sfu.core.sdp.parse import Codec, Description, Media
+from sfu.errors import SdpRejected
+
+Kind = Literal["audio", "video"]
+CodecName = Literal["opus", "vp8"]
+TrackSource = Literal["microphone", "camera", "screen"]
+_PROTOCOLS = ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP")
+
+
+@dataclass(frozen=True, slots=True)
+class SeatLines:
+    """Which receiving m-lines form a seat; video_mid None: audio only."""
+
+    seat: int
+    audio_mid: str
+    video_mid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedCodec:
+    """payload_type as the client has it for this m-line."""
+
+    name: CodecName
+    payload_type: int
+    clock_rate: int
+    channels: int
+    parameters: str
+    feedback: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A sending m-line of the client. ssrc: where the offer names exactly one per stream, else None."""
+
+    mid: str
+    kind: Kind
+    source: TrackSource
+    codec: AgreedCodec
+    extensions: Mapping[str, int]
+    rid: str | None
+    ssrc: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeatMedia:
+    """A receiving m-line of the client that belongs to a seat."""
+
+    mid: str
+    kind: Kind
+    seat: int
+    codec: AgreedCodec
+    extensions: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    mid: str
+    kind: str
+    protocol: str
+
+
+Agreed = Upload | SeatMedia | Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteTransport:
+    """The client's ICE credentials and certificate fingerprints (hash name, upper-case hex)."""
+
+    ufrag: str
+    password: str
+    fingerprints: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """media: one entry for each m-line of the offer, in its order."""
+
+    transport: RemoteTransport
+    media: tuple[Agreed, ...]
+
+    @property
+    def uploads(self) -> list[Upload]:
+        return [media for media in self.media if isinstance(media, Upload)]
+
+    @property
+    def seat_media(self) -> list[SeatMedia]:
+        return [media for media in self.media if isinstance(media, SeatMedia)]
+
+
+def agree(offer: Description, tracks: Mapping[str, TrackSource], seats: Sequence[SeatLines]) -> Agreement:
+    """Raises `SdpRejected`: `invalid_sdp` where tracks or seats name what is not there, `unsupported` where
+    nothing can be agreed on."""
+    by_mid = {media.mid: media for media in offer.media if media.mid}
+    seat_of_mid = _seats_by_mid(seats)
+    for mid in [*tracks, *seat_of_mid]:
+        if mid not in by_mid:
+            raise SdpRejected("invalid_sdp", f"No m-line has the mid {mid}")
+    if overlap := set(tracks) & set(seat_of_mid):
+        raise SdpRejected("invalid_sdp", f"The m-line {min(overlap)} is a track and a seat")
+    bundle = set(offer.bundle)
+    agreed = tuple(
+        _agree_media(media, tracks, seat_of_mid) if media.mid in bundle else _rejected(media)
+        for media in offer.media
+    )
+    accepted = [by_mid[media.mid] for media in agreed if not isinstance(media, Rejected)]
+    if not accepted:
+        raise SdpRejected("unsupported", "The offer has no bundled m-line with Opus or VP8")
+    return Agreement(_transport(accepted[0]), agreed)
+
+
+def _seats_by_mid(seats: Sequence[SeatLines]) -> dict[str, tuple[int, Kind]]:
+    by_mid: dict[str, tuple[int, Kind]] = {}
+    numbers: set[int] = set()
+    for seat in seats:
+        mids: list[tuple[str, Kind]] = [(seat.audio_mid, "audio")]
+        if seat.video_mid is not None:
+            mids.append((seat.video_mid, "video"))
+        for mid, kind in mids:
+            if mid in by_mid:
+                raise SdpRejected("invalid_sdp", f"The m-line {mid} belongs to two seats")
+            by_mid[mid] = (seat.seat, kind)
+        if seat.seat in numbers:
+            raise SdpRejected("invalid_sdp", f"There are two seats {seat.seat}")
+        numbers.add(seat.seat)
+    return by_mid
+
+
+def _agree_media(
+    media: Media, tracks: Mapping[str, TrackSource], seat_of_mid: Mapping[str, tuple[int, Kind]]
+) -> Agreed:
+    kind = _kind(media)
+    codec = _codec(media, kind) if kind else None
+    if kind is None or codec is None or media.protocol not in _PROTOCOLS or not media.rtcp_mux:
+        return _rejected(media)
+    source = tracks.get(media.mid)
+    if source is not None and media.direction in ("sendonly", "sendrecv"):
+        if (source == "microphone") != (kind == "audio"):
+            raise SdpRejected("invalid_sdp", f"The m-line {media.mid} of kind {kind} cannot be a {source}")
+        upload_extensions = extensions.UPLOAD_AUDIO if kind == "audio" else extensions.UPLOAD_VIDEO
+        rids = media.simulcast_send or media.send_rids
+        return Upload(
+            mid=media.mid,
+            kind=kind,
+            source=source,
+            codec=codec,
+            extensions=_extensions(media, upload_extensions),
+            rid=rids[-1] if rids else None,
+            ssrc=media.ssrcs[0] if media.ssrcs and not rids else None,
+        )
+    seat = seat_of_mid.get(media.mid)
+    if seat is not None and media.direction in ("recvonly", "sendrecv"):
+        if seat[1] != kind:
+            raise SdpRejected(
+                "invalid_sdp", f"The m-line {media.mid} of kind {kind} cannot be a seat's {seat[1]}"
+            )
+        seat_extensions = extensions.SEAT_AUDIO if kind == "audio" else extensions.SEAT_VIDEO
+        return SeatMedia(media.mid, kind, seat[0], codec, _extensions(media, seat_extensions))
+    return _rejected(media)
+
+
+def _rejected(media: Media) -> Rejected:
+    return Rejected(media.mid, media.kind, media.protocol)
+
+
+def _kind(media: Media) -> Kind | None:
+    if media.port == 0 and not media.ufrag:
+        return None
+    return "audio" if media.kind == "audio" else "video" if media.kind == "video" else None
+
+
+def _codec(media: Media, kind: Kind) -> AgreedCodec | None:
+    name: CodecName = "opus" if kind == "audio" else "vp8"
+    clock_rate, channels = (48_000, 2) if kind == "audio" else (90_000, 1)
+    feedback = ("transport-cc",) if kind == "audio" else ("transport-cc", "ccm fir", "nack", "nack pli")
+    found = _first(media, name, clock_rate)
+    if found is None:
+        return None
+    agreed = tuple(value for value in feedback if value in found.feedback)
+    return AgreedCodec(name, found.payload_type, clock_rate, channels, found.parameters, agreed)
+
+
+def _first(media: Media, name: str, clock_rate: int) -> Codec | None:
+    return next(
+        (codec for codec in media.codecs.values() if (codec.name, codec.clock_rate) == (name, clock_rate)),
+        None,
+    )
+
+
+def _extensions(media: Media, wanted: Sequence[str]) -> dict[str, int]:
+    return {uri: media.extensions[uri] for uri in wanted if uri in media.extensions}
+
+
+def _transport(media: Media) -> RemoteTransport:
+    if not media.ufrag or not media.password:
+        raise SdpRejected("invalid_sdp", "The offer has no ICE credentials")
+    if not media.fingerprints:
+        raise SdpRejected("invalid_sdp", "The offer has no certificate fingerprint")
+    if media.setup == "passive":
+        raise SdpRejected("unsupported", "The server is always passive in DTLS")
+    return RemoteTransport(media.ufrag, media.password, tuple(media.fingerprints))

@@ -1,0 +1,61 @@
+"""Who sits where for one subscriber: a pure function of the room and of where everybody sat before.
+
+- Everybody sits on at most one seat. Nobody moves without need: who keeps
+  their kind of seat keeps their seat.
+- Full seats (with video) go to the pinned participant, then to those on the screen in their order, then in
+  the order of joining; audio-only seats to the others, in the order of joining.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SeatShape:
+    """full: has video; else audio only."""
+
+    seat: int
+    full: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """visible: participants on the screen, most important first."""
+
+    visible: Sequence[int] = ()
+    pinned: int | None = None
+
+
+def assign(
+    shapes: Sequence[SeatShape],
+    participants: Sequence[int],
+    wishes: Wishes,
+    before: Mapping[int, int],
+) -> dict[int, int]:
+    """Seat -> participant, empty seats left out.
+
+    participants: everybody else in the room, in the order of joining. before: the last assignment.
+    """
+    full = [shape.seat for shape in shapes if shape.full]
+    audio = [shape.seat for shape in shapes if not shape.full]
+    ranked = _ranked(participants, wishes)
+    with_video, others = ranked[: len(full)], ranked[len(full) :]
+    with_audio = [one for one in participants if one in others][: len(audio)]
+    return _place(full, with_video, before) | _place(audio, with_audio, before)
+
+
+def _ranked(participants: Sequence[int], wishes: Wishes) -> list[int]:
+    present = set(participants)
+    wanted = [one for one in (wishes.pinned, *wishes.visible) if one is not None and one in present]
+    return list(dict.fromkeys([*wanted, *participants]))
+
+
+def _place(seats: Sequence[int], sitters: Sequence[int], before: Mapping[int, int]) -> dict[int, int]:
+    placed = {seat: before[seat] for seat in seats if before.get(seat) in sitters}
+    free = iter(seat for seat in seats if seat not in placed)
+    for sitter in sitters:
+        if sitter not in placed.values():
+            placed[next(free)] = sitter
+    return placed
