@@ -108,9 +108,11 @@ class StunReceived:
 
 @dataclass(frozen=True, slots=True)
 class DtlsReceived:
-    """From a validated address only."""
+    """From a validated address only; which one matters, because a handshake proves where its peer is."""
 
     participant: ParticipantId
+    port: int
+    remote: Address
     data: bytes
 
 
