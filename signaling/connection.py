@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from aiohttp import web
 
@@ -14,7 +17,10 @@ from signaling.send_queue import SendQueue
 
 
 class Connection:
-    """Owned by the request's handler, which starts the writer by `async with` and reads by itself.
+    """Owned by the request's handler: `async with` runs the writer and closes the socket at the end.
+
+    The handler reads by itself, inside `reading()`, which ends early when the server wants to close: aiohttp
+    waits for the client's half of the closing handshake only if nobody reads at that moment.
 
     `send` and `close` return at once; what was queued before a close still goes out, but a client that
     neither reads nor says goodbye is cut off after `close_timeout_s`.
@@ -37,6 +43,7 @@ class Connection:
         self._close_timeout_s = config.close_timeout_s
         self._ready = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
+        self._reading: asyncio.Timeout | None = None
         self._cut: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Connection:
@@ -45,14 +52,25 @@ class Connection:
 
     async def __aexit__(self, *_: object) -> None:
         self.close(NORMAL_CLOSURE)
+        assert self._writer is not None
+        assert self.close_code is not None
         try:
-            if self._writer is not None:
-                await self._writer
+            await self._writer
+            await self._socket.close(code=self.close_code)
         finally:
-            if self._writer is not None:
-                self._writer.cancel()
+            self._writer.cancel()
             if self._cut is not None:
                 self._cut.cancel()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[None]:
+        """The block is left when everything that goes before a close has been written."""
+        with contextlib.suppress(TimeoutError):
+            try:
+                async with asyncio.timeout(None) as self._reading:
+                    yield
+            finally:
+                self._reading = None
 
     @property
     def is_closing(self) -> bool:
@@ -87,14 +105,11 @@ class Connection:
             self._transport.abort()
 
     async def _write(self) -> None:
-        try:
-            while True:
+        with contextlib.suppress(ConnectionError):  # the client is gone: the reading side sees that too
+            while not (self.is_closing and not len(self._queue)):
                 await self._ready.wait()
+                self._ready.clear()
                 while (text := self._queue.take()) is not None:
                     await self._socket.send_str(text)
-                if self.close_code is not None:
-                    await self._socket.close(code=self.close_code)
-                    return
-                self._ready.clear()
-        except ConnectionError:
-            return  # the client is gone: the reading side sees that too
+        if self._reading is not None:
+            self._reading.reschedule(asyncio.get_running_loop().time())

@@ -20,7 +20,7 @@ from signaling.connection import Connection
 from signaling.ice_servers import IceServers
 from signaling.identity import Authenticate, Identity
 from signaling.lifecycle import CallExpired, CallNotAvailable, CallNotFound, Lifecycle
-from signaling.messages import Error
+from signaling.messages import AnyClientMessage, Error
 from signaling.metrics import SignalingMetrics
 from signaling.protocol import Decoder, Handshake, read_handshake
 from signaling.refusals import (
@@ -52,7 +52,7 @@ class _Refused(Exception):
 
 
 class CallSocket:
-    """Its `handle` is the route's handler. `client_address` looks through trusted proxies; None: the TCP peer counts."""
+    """Its `handle` is the route's handler. `client_address` sees through trusted proxies."""
 
     def __init__(
         self,
@@ -200,22 +200,26 @@ class CallSocket:
             rates=self._config.rates,
             now_us=self._now_us(),
         )
-        read = 0
-        while not connection.is_closing:
-            frame = await socket.receive()
-            if frame.type is WSMsgType.TEXT:
-                message = decoder.receive_text(frame.data, self._now_us())
-            elif frame.type is WSMsgType.BINARY:
-                message = decoder.receive_binary(frame.data, self._now_us())
-            else:
-                return  # closed by either side, or broken
-            if isinstance(message, Error):
-                self._refuse_message(connection, decoder, message)
-            else:
-                self._rooms.receive(connection.session, message)
-            read += 1
-            if read % MESSAGES_PER_TURN == 0:
+        async with connection.reading():
+            while not connection.is_closing:
+                for _ in range(MESSAGES_PER_TURN):
+                    frame = await socket.receive()
+                    if frame.type is WSMsgType.TEXT:
+                        message = decoder.receive_text(frame.data, self._now_us())
+                    elif frame.type is WSMsgType.BINARY:
+                        message = decoder.receive_binary(frame.data, self._now_us())
+                    else:
+                        return  # closed by the client, or broken
+                    self._handle(connection, decoder, message)
                 await asyncio.sleep(0)
+
+    def _handle(self, connection: Connection, decoder: Decoder, message: AnyClientMessage | Error) -> None:
+        if connection.is_closing:
+            return
+        if isinstance(message, Error):
+            self._refuse_message(connection, decoder, message)
+        else:
+            self._rooms.receive(connection.session, message)
 
     def _refuse_message(self, connection: Connection, decoder: Decoder, error: Error) -> None:
         if error.code in _LIMIT_CODES:

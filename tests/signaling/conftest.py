@@ -248,6 +248,7 @@ class Server:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await asyncio.gather(*(client.socket.close() for client in self._clients))
         await self._stack.aclose()
 
     async def user(self, name: str) -> User:

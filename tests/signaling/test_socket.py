@@ -422,8 +422,7 @@ async def test_ending_a_call_tells_and_closes_everybody(server: Any) -> None:
     clients = [await server.join(call_id, anna), await server.join(call_id, boris, v2=False)]
     ended = await server.lifecycle.end_call(call_id, anna.id)
     assert ended.status == "ended"
-    for client in clients:
-        close_code, messages = await client.close_code()
+    for close_code, messages in await asyncio.gather(*(client.close_code() for client in clients)):
         assert (close_code, messages[-1]) == (1000, {"type": "call_ended", "reason": "ended"})
     assert server.rooms.participants() == 0
 
