@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from ipaddress import ip_network
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -115,3 +117,61 @@ async def test_body_that_does_not_come_is_not_waited_for(start_api: StartApi) ->
         await reader.read()  # and the connection is closed
     finally:
         writer.close()
+
+
+header_bytes = st.binary(max_size=60).map(lambda raw: bytes(b for b in raw if b >= 32 and b != 127))
+HEADERS = (
+    b"Host",
+    b"Origin",
+    b"Cookie",
+    b"Authorization",
+    b"X-Forwarded-For",
+    b"X-Forwarded-Proto",
+    b"Accept",
+)
+PREFIXES = (b"", b"Bearer ", b"access_token=", b"https://", b"[", b"10.0.0.1, ", b"localhost:")
+TARGETS = (b"/", b"/auth/dev", b"/api/me", b"/api/calls/x", b"/metrics", b"/x")
+
+
+def test_any_headers_and_path_are_answered_without_a_500(raw: Callable[[bytes], int]) -> None:
+    header = st.tuples(st.sampled_from(HEADERS), st.sampled_from(PREFIXES), header_bytes)
+
+    @settings(deadline=None, max_examples=150)
+    @given(
+        headers=st.lists(header, max_size=4),
+        target=st.sampled_from(TARGETS),
+        tail=st.binary(max_size=12).map(lambda b: bytes(x for x in b if x > 32)),
+        method=st.sampled_from([b"GET", b"POST", b"OPTIONS", b"PUT"]),
+    )
+    def check(headers: list[tuple[bytes, bytes, bytes]], target: bytes, tail: bytes, method: bytes) -> None:
+        lines = [b"%s %s%s HTTP/1.1" % (method, target, tail), b"Connection: close"]
+        lines += [name + b": " + prefix + value for name, prefix, value in headers]
+        status = raw(b"\r\n".join(lines) + b"\r\n\r\n")
+        assert 200 <= status < 500
+
+    check()
+
+
+@pytest.fixture
+async def raw(start_api: StartApi, tmp_path: Path) -> Callable[[bytes], int]:
+    """Sends bytes over a connection of their own and gives the status of the answer."""
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    api = await start_api(
+        dev_sign_in="loopback",
+        cors_origins=("https://app.example",),
+        allow_localhost_origins=True,
+        trusted_proxies=(ip_network("127.0.0.0/8"),),
+        web_root=tmp_path,
+    )
+    host, port = api.url.removeprefix("http://").split(":")
+    loop = asyncio.get_running_loop()
+
+    async def exchange(request: bytes) -> int:
+        reader, writer = await asyncio.open_connection(host, int(port))
+        try:
+            writer.write(request)
+            return int((await reader.readline()).split()[1])
+        finally:
+            writer.close()
+
+    return lambda request: loop.run_until_complete(exchange(request))
