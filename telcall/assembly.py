@@ -30,11 +30,11 @@ from store.errors import DatabaseUnavailable, ForeignSchema
 from store.write_behind import WriteBehind
 from telcall.banner import Facts
 from telcall.configs import api_config, sfu_config, signaling_config, store_config
-from telcall.embedded_postgres import EmbeddedPostgres, PostgresFailed
+from telcall.embedded_postgres import EmbeddedPostgres
 from telcall.errors import StartFailed
 from telcall.listeners import shown
 from telcall.metrics import Metrics, Sources
-from telcall.secret_key import SecretKeyFailed, kept_secret_key
+from telcall.secret_key import kept_secret_key
 from telcall.settings import Loaded, Settings
 from telcall.settings_report import without_password
 
@@ -109,10 +109,7 @@ def _built_frontend() -> Path:
 def _secret_key(settings: Settings) -> str:
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value()
-    try:
-        return kept_secret_key(settings.effective_data_dir)
-    except SecretKeyFailed as error:
-        raise StartFailed(str(error)) from error
+    return kept_secret_key(settings.effective_data_dir)
 
 
 async def _database_url(settings: Settings, stack: AsyncExitStack) -> tuple[str, str]:
@@ -120,11 +117,7 @@ async def _database_url(settings: Settings, stack: AsyncExitStack) -> tuple[str,
     if settings.database_url is not None:
         url = settings.database_url.get_secret_value()
         return url, without_password(url)
-    postgres = EmbeddedPostgres(settings.effective_data_dir)
-    try:
-        await stack.enter_async_context(postgres)
-    except PostgresFailed as error:
-        raise StartFailed(str(error), error.log) from error
+    postgres = await stack.enter_async_context(EmbeddedPostgres(settings.effective_data_dir))
     _in_background(stack, postgres.keep_running(), "embedded_postgres")
     return postgres.url(), f"{settings.effective_data_dir} (embedded PostgreSQL)"
 

@@ -34,6 +34,7 @@ from urllib.parse import quote
 
 import structlog
 
+from telcall.data_dir import make_data_dir, unusable
 from telcall.postgres_account import PostgresFailed, find_account, find_programs
 from telcall.postgres_orphans import end_orphans, pid_file_lines, recorded_pid
 
@@ -186,38 +187,34 @@ class EmbeddedPostgres:
         self._write_access_rules()
 
     def _make_folders(self) -> None:
+        self._require_way_to(next(path for path in (self.data_dir, *self.data_dir.parents) if path.is_dir()))
+        make_data_dir(self.data_dir)
+        self._require_way_to(self.data_dir)
+        if len(os.fsencode(self._socket_dir / f".s.PGSQL.{PORT}")) > SOCKET_PATH_BYTES:
+            name = sha256(os.fsencode(self.data_dir)).hexdigest()[:16]
+            self._socket_dir = Path("/tmp", f"telcall-{name}")  # its owner is checked below
         try:
-            if not self.data_dir.is_dir():
-                self.data_dir.mkdir(parents=True, mode=0o711 if self._account.switch else 0o700)
-            if not self._account.may_enter(self.data_dir):
-                raise PostgresFailed(
-                    f"PostgreSQL runs as the system user {self._account.name!r}, who may not enter"
-                    f" {self.data_dir}: choose a data folder below one that everybody may enter,"
-                    " such as /var/lib/telcall"
-                )
-            if len(os.fsencode(self._socket_dir / f".s.PGSQL.{PORT}")) > SOCKET_PATH_BYTES:
-                name = sha256(os.fsencode(self.data_dir)).hexdigest()[:16]
-                self._socket_dir = Path("/tmp", f"telcall-{name}")  # its owner is checked below
             self._socket_dir.mkdir(mode=0o700, exist_ok=True)
             self._account.own(self._socket_dir)
             found = self._socket_dir.lstat()
-            if not stat.S_ISDIR(found.st_mode) or found.st_uid != self._account.uid or found.st_mode & 0o077:
-                raise PostgresFailed(f"{self._socket_dir} is somebody else's: remove it")
         except OSError as error:
+            raise PostgresFailed(unusable(self.data_dir, error)) from error
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != self._account.uid or found.st_mode & 0o077:
+            raise PostgresFailed(f"{self._socket_dir} is somebody else's: remove it")
+
+    def _require_way_to(self, folder: Path) -> None:
+        if self._account.switch and not self._account.may_enter(folder):
             raise PostgresFailed(
-                f"the data folder {self.data_dir} cannot be written ({error.strerror}):"
-                " choose another by TELCALL_DATA_DIR, or change its owner"
-            ) from error
+                f"PostgreSQL runs as the system user {self._account.name!r}, who may not enter {folder}:"
+                " choose a data folder below one that everybody may enter, such as /var/lib/telcall"
+            )
 
     def _take_lock(self) -> None:
         """One server per folder. The lock is the kernel's: it goes with the process, even by kill -9."""
         try:
             self._lock = (self.data_dir / "lock").open("a+")
         except OSError as error:
-            raise PostgresFailed(
-                f"the data folder {self.data_dir} cannot be written ({error.strerror}):"
-                " choose another by TELCALL_DATA_DIR, or change its owner"
-            ) from error
+            raise PostgresFailed(unusable(self.data_dir, error)) from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

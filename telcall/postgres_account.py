@@ -17,17 +17,14 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from telcall.errors import StartFailed
+
 SYSTEM_USER = "telcall"
 SYSTEM_FOLDER = Path("/var/lib/telcall")
 
 
-class PostgresFailed(Exception):
-    """The embedded database cannot be had. The message is one line that says what to do; `log` is the tail
-    of PostgreSQL's own words, or empty."""
-
-    def __init__(self, message: str, log: str = "") -> None:
-        super().__init__(message)
-        self.log = log
+class PostgresFailed(StartFailed):
+    """The embedded database cannot be had. `log` is the tail of PostgreSQL's own words, or empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,32 +7,28 @@ import secrets
 import tempfile
 from pathlib import Path
 
+from telcall.data_dir import make_data_dir, unusable
+from telcall.errors import StartFailed
 from telcall.settings_checks import MIN_SECRET_KEY_BYTES
 
 FILE = "secret-key"
 
 
-class SecretKeyFailed(Exception):
-    """The kept key cannot be read or made. The message is one line that says what to do."""
-
-
 def kept_secret_key(data_dir: Path) -> str:
     """The key of this data folder, made if there is none. Only its owner may read the file.
 
-    Raises `SecretKeyFailed`.
+    Raises `StartFailed`.
     """
     path = data_dir / FILE
+    make_data_dir(data_dir)
     try:
-        data_dir.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
         key = _read(path) or _make(path)
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "not text"
-        raise SecretKeyFailed(
-            f"the data folder {data_dir} cannot be used ({path}: {why}):"
-            " choose another by TELCALL_DATA_DIR, or change its owner"
-        ) from error
+    except OSError as error:
+        raise StartFailed(unusable(data_dir, error)) from error
+    except UnicodeDecodeError:
+        key = ""
     if len(key.encode()) < MIN_SECRET_KEY_BYTES:
-        raise SecretKeyFailed(f"{path} is damaged: remove it (everybody signs in again), or set SECRET_KEY")
+        raise StartFailed(f"{path} is damaged: remove it (everybody signs in again), or set SECRET_KEY")
     return key
 
 

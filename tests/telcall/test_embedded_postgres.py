@@ -15,11 +15,13 @@ import asyncpg
 import pytest
 
 from telcall.embedded_postgres import EmbeddedPostgres, PostgresFailed
+from telcall.errors import StartFailed
 from telcall.postgres_orphans import processes_in, recorded_pid
 
 OWNER = """
 import sys, time
 from pathlib import Path
+from telcall.errors import StartFailed
 from telcall.embedded_postgres import EmbeddedPostgres
 
 postgres = EmbeddedPostgres(Path(sys.argv[1]))
@@ -187,7 +189,7 @@ def test_start_time_is_capped(data_dir: Path) -> None:
 
 def test_data_folder_that_is_a_file_is_named(data_dir: Path) -> None:
     data_dir.write_text("not a folder")
-    with pytest.raises(PostgresFailed, match="cannot be written"):
+    with pytest.raises(StartFailed, match="cannot be used"):
         EmbeddedPostgres(data_dir).start()
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from telcall.secret_key import SecretKeyFailed, kept_secret_key
+from telcall.errors import StartFailed
+from telcall.secret_key import kept_secret_key
 
 
 def test_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
@@ -33,11 +34,11 @@ def test_starts_at_the_same_moment_agree_on_one_key(tmp_path: Path) -> None:
 
 def test_damaged_key_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "secret-key").write_text("short\n")
-    with pytest.raises(SecretKeyFailed, match="is damaged"):
+    with pytest.raises(StartFailed, match="is damaged"):
         kept_secret_key(tmp_path)
 
 
 def test_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(SecretKeyFailed, match="choose another by TELCALL_DATA_DIR"):
+    with pytest.raises(StartFailed, match="choose another by TELCALL_DATA_DIR"):
         kept_secret_key(tmp_path / "file")
