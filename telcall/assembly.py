@@ -179,8 +179,8 @@ async def _application(
             on_limit=metrics.count_limit,
         ),
     )
-    app.router.add_get(SOCKET_PATH, call_socket)
-    app.router.add_get(f"{SOCKET_PATH}/", call_socket)
+    app.router.add_get(SOCKET_PATH, call_socket.handle)
+    app.router.add_get(f"{SOCKET_PATH}/", call_socket.handle)
 
     async def drain(_app: web.Application) -> None:
         with contextlib.suppress(TimeoutError):

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from api.config import ApiConfig, DevSignInMode, Rates
+from sfu.config import SfuConfig
 from signaling.config import IceConfig, MessageLimits, RateLimits, SignalingConfig
 from store.config import StoreConfig
 from telcall.settings import Settings
@@ -61,6 +62,15 @@ def signaling_config(settings: Settings) -> SignalingConfig:
         allowed_origins=settings.cors_allow_origins,
         connections_per_user=settings.ws_per_user,
         connections_per_address=settings.ws_per_address,
+    )
+
+
+def sfu_config(settings: Settings) -> SfuConfig:
+    return SfuConfig(
+        media_port=settings.effective_media_port,
+        public_addresses=settings.public_address,
+        offer_loopback=settings.listens_on_loopback_only,
+        dataplane=settings.dataplane,
     )
 
 
