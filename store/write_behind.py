@@ -280,10 +280,10 @@ class WriteBehind:
         try:
             await self._write(batch)
             self.written_rows += len(batch)
-        except DBAPIError:
+        except DBAPIError as error:
             if len(batch) == 1:
                 self.rejected_rows += 1
-                log.exception("call_row_refused")
+                log.warning("call_row_refused", error=type(error).__name__)
                 return
             # One bad row spoils the transaction of all: find it. Rows may be written twice.
             for single in batch.singles():
