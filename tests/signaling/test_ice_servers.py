@@ -1,41 +1,43 @@
-"""STUN and TURN servers: whose credentials are handed out."""
+"""ICE servers and their credentials."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-
 from signaling.config import IceConfig
 from signaling.ice_servers import IceServers
-from signaling.messages import IceServer
+
+STUN = ("stun:stun.example.org",)
+TURN = ("turn:turn.example.org:3478", "turns:turn.example.org:5349?transport=tcp")
 
 
-def test_each_person_gets_credentials_that_run_out() -> None:
-    servers = IceServers(
-        IceConfig(stun_servers=("stun:s.example",), turn_servers=("turn:t.example",), turn_secret="key")
-    )
-    username = "1003600:7"
-    mac = hmac.new(b"key", username.encode(), hashlib.sha1).digest()
-    assert servers.for_user(7, 1_000_000) == [
-        IceServer(urls=["stun:s.example"]),
-        IceServer(urls=["turn:t.example"], username=username, credential=base64.b64encode(mac).decode()),
-    ]
+def test_nothing_configured_is_nothing() -> None:
+    assert IceServers(IceConfig()).for_user(1, 0) == []
 
 
-def test_fixed_name_and_password_without_a_secret() -> None:
-    config = IceConfig(turn_servers=("turn:t.example",), turn_username="u", turn_password="p")
-    assert IceServers(config).for_user(7, 0) == [
-        IceServer(urls=["turn:t.example"], username="u", credential="p")
-    ]
+def test_credentials_are_made_for_each_person_and_run_out() -> None:
+    servers = IceServers(IceConfig(STUN, TURN, turn_secret="north")).for_user(42, 1_000_000)
+    assert [server.urls for server in servers] == [[*STUN], [TURN[0]], [TURN[1]]]
+    assert (servers[0].username, servers[0].credential) == (None, None)
+    assert servers[1].username == "1003600:42"
+    # echo -n 1003600:42 | openssl dgst -sha1 -hmac north -binary | base64
+    assert servers[1].credential == "nbf2ReOofNY0AjHAQ7WEYuWmOR4="
+    other = IceServers(IceConfig(STUN, TURN, turn_secret="north")).for_user(43, 1_000_000)
+    assert other[1].credential != servers[1].credential
 
 
-def test_turn_without_credentials_is_not_handed_out() -> None:
-    assert IceServers(IceConfig(turn_servers=("turn:t.example",))).for_user(7, 0) == []
+def test_without_a_secret_the_static_credentials_are_given() -> None:
+    config = IceConfig(turn_servers=TURN, turn_username="name", turn_password="word")
+    assert [(s.username, s.credential) for s in IceServers(config).for_user(1, 0)] == [("name", "word")] * 2
 
 
-def test_server_that_is_not_well_is_not_handed_out() -> None:
-    config = IceConfig(turn_servers=("turn:a.example", "turn:b.example"), turn_secret="key")
-    servers = IceServers(config, is_healthy=lambda url: "b." in url)
-    assert [server.urls for server in servers.for_user(7, 0)] == [["turn:b.example"]]
-    assert IceServers(config, is_healthy=lambda _url: False).for_user(7, 0) == []
+def test_turn_without_credentials_is_of_no_use() -> None:
+    assert IceServers(IceConfig(turn_servers=TURN)).for_user(1, 0) == []
+
+
+def test_a_dead_server_is_left_out() -> None:
+    config = IceConfig(STUN, TURN, turn_secret="x")
+    servers = IceServers(config, is_healthy=lambda url: url.startswith("turns:")).for_user(1, 0)
+    assert [server.urls for server in servers] == [[*STUN], [TURN[1]]]
+
+
+def test_secrets_are_not_shown() -> None:
+    assert "hidden" not in repr(IceConfig(turn_secret="hidden", turn_password="hidden"))
