@@ -1,4 +1,4 @@
-"""The command line: `telcall serve`, `config`, `migrate`, `join`, `version`.
+"""The command line: `telcall serve`, `config`, `migrate`, `openapi`, `version`.
 
 Commands import what they need when they run: `telcall version` need not load a media server.
 """
@@ -6,6 +6,7 @@ Commands import what they need when they run: `telcall version` need not load a 
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from importlib.metadata import version as installed_version
 from typing import Annotated, NoReturn
@@ -68,6 +69,15 @@ def migrate() -> None:
     except StartFailed as error:
         _fail(error)
     typer.echo("the database is up to date")
+
+
+@app.command()
+def openapi() -> None:
+    """Print the API's OpenAPI document."""
+    from api.openapi import openapi_document
+    from api.routes.table import ROUTES
+
+    typer.echo(json.dumps(openapi_document(ROUTES), indent=2, ensure_ascii=False))
 
 
 @app.command()

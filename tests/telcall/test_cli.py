@@ -1,0 +1,63 @@
+"""The command line, command by command."""
+
+from __future__ import annotations
+
+import json
+import os
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from telcall.cli import app
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [name for name in os.environ if name.startswith("TELCALL_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_version_is_the_distributions() -> None:
+    assert CliRunner().invoke(app, ["version"]).output.strip() == version("telcall")
+
+
+def test_config_prints_value_and_origin_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELCALL_PORT", "9090")
+    monkeypatch.setenv("SECRET_KEY", "swordfish" * 4)
+    done = CliRunner().invoke(app, ["config"])
+    rows = {line.split()[0]: line.split()[1:] for line in done.output.splitlines()}
+    assert done.exit_code == 0
+    assert rows["TELCALL_PORT"] == ["9090", "environment"]
+    assert rows["TELCALL_MEDIA_PORT"] == ["9091", "derived"]
+    assert rows["MAX_PARTICIPANTS_PER_CALL"] == ["30", "default"]
+    assert "swordfish" not in done.output
+
+
+@pytest.mark.parametrize("command", ["config", "serve", "migrate"])
+def test_wrong_settings_end_every_command_with_a_line_each(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TELCALL_PORT", "eighty")
+    monkeypatch.setenv("SECRET_KEY", "short")
+    done = CliRunner().invoke(app, [command])
+    assert done.exit_code == 2
+    assert [line.split()[1].partition("=")[0].rstrip(":") for line in done.output.splitlines()] == [
+        "TELCALL_PORT",
+        "SECRET_KEY",
+    ]
+
+
+def test_openapi_is_the_document_of_the_api() -> None:
+    document = json.loads(CliRunner().invoke(app, ["openapi"]).output)
+    assert document["openapi"].startswith("3.")
+    assert {"/auth/telegram", "/api/calls", "/health"} <= set(document["paths"])
+
+
+def test_migrate_makes_the_schema_and_ends(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELCALL_DATA_DIR", str(data_dir))
+    for _ in range(2):
+        done = CliRunner().invoke(app, ["migrate"])
+        assert (done.exit_code, done.output) == (0, "the database is up to date\n")
