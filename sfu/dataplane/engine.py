@@ -10,7 +10,7 @@ engines given the same commands and packets produce the same bytes.
 What the engine does by itself, because it needs a clock or a counter per packet:
 - towards publishers: receiver reports each second, transport-wide congestion feedback, NACKs;
 - towards subscribers: sender reports in the server's clock, answers to NACKs from stored ciphertext.
-What it hands up, because it needs a decision: STUN, DTLS, PLI/FIR of subscribers, other RTCP.
+What it hands up, because it needs a decision: STUN, DTLS, and that a key frame is wanted.
 """
 
 from __future__ import annotations
@@ -44,9 +44,7 @@ class ExtensionIds:
 
     mid: int = 0
     rid: int = 0
-    repaired_rid: int = 0
     transport_cc: int = 0
-    abs_send_time: int = 0
     audio_level: int = 0
 
 
@@ -140,15 +138,7 @@ class SeatStarted:
     source: SourceId
 
 
-@dataclass(frozen=True, slots=True)
-class RtcpReceived:
-    """An authenticated compound packet of a participant (plain RTCP), for statistics and estimation."""
-
-    participant: ParticipantId
-    data: bytes
-
-
-Event = StunReceived | DtlsReceived | KeyframeWanted | SourceStarted | SeatStarted | RtcpReceived
+Event = StunReceived | DtlsReceived | KeyframeWanted | SourceStarted | SeatStarted
 
 
 class EventSink(Protocol):
@@ -218,7 +208,7 @@ class Engine(Protocol):
     def allow_address(self, participant: ParticipantId, port: int, remote: Address) -> None:
         """A valid STUN check came from there: DTLS and SRTP are taken from it."""
 
-    def forget_address(self, remote: Address) -> None: ...
+    def forget_address(self, participant: ParticipantId, port: int, remote: Address) -> None: ...
 
     def send_media_to(self, participant: ParticipantId, port: int, remote: Address | None) -> None:
         """Where media goes: an address that has proven it hears us. None stops all media to it."""

@@ -166,8 +166,7 @@ def _agree_media(
             raise SdpRejected(
                 "invalid_sdp", f"The m-line {media.mid} of kind {kind} cannot be a seat's {seat[1]}"
             )
-        seat_extensions = extensions.SEAT_AUDIO if kind == "audio" else extensions.SEAT_VIDEO
-        return SeatMedia(media.mid, kind, seat[0], codec, _extensions(media, seat_extensions))
+        return SeatMedia(media.mid, kind, seat[0], codec, _extensions(media, extensions.SEAT))
     return _rejected(media)
 
 

@@ -9,5 +9,4 @@ TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-exte
 
 UPLOAD_AUDIO = (MID, AUDIO_LEVEL, TRANSPORT_CC)
 UPLOAD_VIDEO = (MID, RID, TRANSPORT_CC)
-SEAT_AUDIO = (MID, AUDIO_LEVEL)
-SEAT_VIDEO = (MID,)
+SEAT = (MID,)
