@@ -15,7 +15,7 @@ from signaling.messages import IceServer
 
 
 class IceServers:
-    """`is_healthy` says of a TURN URL whether it may be handed out now."""
+    """`is_healthy` says of a TURN URL whether it may be handed out now, as `TurnHealth` does."""
 
     def __init__(self, config: IceConfig, is_healthy: Callable[[str], bool] = lambda _url: True) -> None:
         self._config, self._is_healthy = config, is_healthy
@@ -25,17 +25,18 @@ class IceServers:
         config = self._config
         servers = [IceServer(urls=[url]) for url in config.stun_servers]
         turn = [url for url in config.turn_servers if self._is_healthy(url)]
-        if turn and (credentials := self._credentials(user_id, now_s)) is not None:
+        if turn and (credentials := turn_credentials(config, str(user_id), now_s)) is not None:
             username, credential = credentials
             servers += [IceServer(urls=[url], username=username, credential=credential) for url in turn]
         return servers
 
-    def _credentials(self, user_id: int, now_s: int) -> tuple[str, str] | None:
-        config = self._config
-        if config.turn_secret:
-            username = f"{now_s + config.turn_ttl_s}:{user_id}"
-            digest = hmac.digest(config.turn_secret.encode(), username.encode(), "sha1")
-            return username, base64.b64encode(digest).decode()
-        if config.turn_username and config.turn_password:
-            return config.turn_username, config.turn_password
-        return None
+
+def turn_credentials(config: IceConfig, name: str, now_s: int) -> tuple[str, str] | None:
+    """User name and password for `name`; None when none are configured."""
+    if config.turn_secret:
+        username = f"{now_s + config.turn_ttl_s}:{name}"
+        digest = hmac.digest(config.turn_secret.encode(), username.encode(), "sha1")
+        return username, base64.b64encode(digest).decode()
+    if config.turn_username and config.turn_password:
+        return config.turn_username, config.turn_password
+    return None
