@@ -25,6 +25,7 @@ from signaling.lifecycle import Lifecycle
 from signaling.metrics import SignalingMetrics
 from signaling.rooms import Rooms
 from signaling.socket import CallSocket
+from signaling.turn_health import TurnHealth
 from store.database import Database, migrate
 from store.errors import DatabaseUnavailable, ForeignSchema
 from store.write_behind import WriteBehind
@@ -157,7 +158,8 @@ async def _application(
     rooms = Rooms(signaling, sfu, journal, counted)
     stack.push_async_callback(rooms.close)
     lifecycle = await stack.enter_async_context(Lifecycle(database, rooms, signaling))
-    ice_servers = IceServers(signaling.ice)
+    turn = await stack.enter_async_context(TurnHealth(signaling.ice))
+    ice_servers = IceServers(signaling.ice, turn.is_healthy)
     authenticator = Authenticator(database, Tokens(secret_key))
     call_socket = CallSocket(
         signaling,
