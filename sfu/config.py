@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class SfuConfig:
-    """media_port: UDP; 0 takes a free one. public_addresses: numeric IP addresses that clients are told; empty:
+    """media_port: UDP; 0 takes a free one. public_addresses: numeric addresses that clients are told; empty:
     those of the interfaces. offer_loopback: tell 127.0.0.1 too, for clients on this machine.
     """
 
