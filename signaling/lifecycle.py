@@ -196,13 +196,14 @@ class Lifecycle:
 
     async def expire_due(self) -> float:
         """Expire what is due, end what rooms have ended; gives the seconds until there is more to do."""
+        overdue = sorted(self._overdue)
         async with self._database.transaction() as session:
-            for call_id in sorted(self._overdue):
+            for call_id in overdue:
                 if (found := await calls.find_call(session, call_id)) is not None:
                     await calls.end_call(session, found.call.id, self._utc())
             expired = await calls.expire_due_calls(session, self._utc())
             next_expiry = await calls.next_expiry(session)
-        self._overdue.clear()
+        self._overdue.difference_update(overdue)
         for call_id in expired:
             self._rooms.end(call_id, EXPIRED)
         if expired:

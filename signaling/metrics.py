@@ -1,4 +1,4 @@
-"""What signaling counts by itself. How many rooms and people there are is asked of `Rooms`."""
+"""What signaling counts, in Prometheus' words."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ class SignalingMetrics:
 
     def __init__(self, registry: CollectorRegistry, count_limit: Callable[[str], None]) -> None:
         self.count_limit = count_limit
+        self.calls = Gauge("telcall_calls", "Running calls", ["topology"], registry=registry)
+        self.participants = Gauge("telcall_participants", "People in calls", registry=registry)
         self.sockets_open = Gauge("telcall_ws_open", "Open WebSockets", registry=registry)
         self.sockets_closed = Counter(
             "telcall_ws_close", "WebSockets closed, by close code", ["code"], registry=registry

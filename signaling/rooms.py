@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, OrderedDict, deque
+import hashlib
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from signaling.config import SignalingConfig
 from signaling.identity import Identity
 from signaling.journal import Journal
 from signaling.messages import AnyClientMessage, IceServer, ServerMessage
+from signaling.messages import Topology as Mode
 from signaling.metrics import SignalingMetrics
 from signaling.outputs import CallOver, Close, Joined, Left, Met, ModeChanged, Output, Send, SfuCommand
 from signaling.refusals import ENDED, ENGINE_UNAVAILABLE, EXPIRED, Refusal
@@ -34,6 +36,11 @@ class RoomCall:
     call_id: str
     row_id: int
     creator_user_id: int
+
+    @property
+    def log_id(self) -> str:
+        """Tells calls apart in logs; the call's own id would let a reader of the log join."""
+        return hashlib.sha256(self.call_id.encode()).hexdigest()[:12]
 
 
 class Peer(Protocol):
@@ -79,13 +86,15 @@ class Rooms:
         self._lanes: dict[str, SfuLane] = {}
         self._ended: OrderedDict[str, Refusal] = OrderedDict()
         self.on_call_over: Callable[[str], None] = lambda _call_id: None
+        metrics.calls.labels("p2p").set_function(lambda: self.calls("p2p"))
+        metrics.calls.labels("sfu").set_function(lambda: self.calls("sfu"))
+        metrics.participants.set_function(self.participants)
 
     # --- numbers for whoever watches ---------------------------------------------------------------------
 
-    def by_topology(self) -> dict[str, int]:
-        """Rooms with somebody in them: `p2p` and `sfu` -> how many."""
-        counted = Counter(entry.room.mode for entry in self._rooms.values())
-        return {"p2p": counted["p2p"], "sfu": counted["sfu"]}
+    def calls(self, mode: Mode) -> int:
+        """Rooms of that mode with somebody in them."""
+        return sum(entry.room.mode == mode for entry in self._rooms.values())
 
     def participants(self) -> int:
         """People in rooms."""
@@ -134,11 +143,15 @@ class Rooms:
 
     def end(self, call_id: str, reason: str) -> None:
         """The call is over: tell its room, close its sockets, let nobody in any more."""
-        self._ended[call_id] = EXPIRED if reason == "expired" else ENDED
-        while len(self._ended) > _REMEMBERED_ENDS:
-            self._ended.popitem(last=False)
+        self._remember_end(call_id, EXPIRED if reason == "expired" else ENDED)
         if (entry := self._rooms.get(call_id)) is not None:
             self._apply(entry, entry.room.end(reason))
+
+    def _remember_end(self, call_id: str, refusal: Refusal) -> None:
+        """A connection that has looked up its call before the end must not come in after it."""
+        self._ended[call_id] = refusal
+        while len(self._ended) > _REMEMBERED_ENDS:
+            self._ended.popitem(last=False)
 
     async def close(self) -> None:
         """Take everybody out of their rooms, and wait until the SFU has heard of it."""
@@ -162,7 +175,7 @@ class Rooms:
                 self._apply(entry, entry.room.seats_changed(session, event.revision, event.seats))
             case ConnectionChanged():
                 self._metrics.sfu_connections.labels(event.state).inc()
-                log.info("sfu_connection_changed", call_id=entry.call.call_id, state=event.state)
+                log.info("sfu_connection_changed", call=entry.call.log_id, state=event.state)
 
     def sfu_refused(self, session: str) -> None:
         peer = self._peers.get(session)
@@ -199,19 +212,19 @@ class Rooms:
                     peer.close(output.close_code)
             case Joined():
                 self._journal.joined(output.session, call.row_id, output.user_id, self._utc())
-                log.info("participant_joined", call_id=call.call_id, user_id=output.user_id)
+                log.info("participant_joined", call=call.log_id, user_id=output.user_id)
             case Left():
                 self._peers.pop(output.session, None)
                 self._call_ids.pop(output.session, None)
                 self._journal.left(output.session, self._utc())
-                log.info("participant_left", call_id=call.call_id)
+                log.info("participant_left", call=call.log_id)
             case Met():
                 self._journal.met(output.user_id, output.others, self._utc())
             case ModeChanged():
                 self._metrics.topology_changes.labels(output.mode, output.reason).inc()
-                log.info("topology_changed", call_id=call.call_id, mode=output.mode, reason=output.reason)
+                log.info("topology_changed", call=call.log_id, mode=output.mode, reason=output.reason)
             case CallOver():
-                self._ended[call.call_id] = ENDED
+                self._remember_end(call.call_id, ENDED)
                 self.on_call_over(call.call_id)
             case Send():
                 raise AssertionError("sent by _apply")

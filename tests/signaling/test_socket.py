@@ -396,7 +396,9 @@ async def test_three_meet_on_the_sfu_and_two_go_back(make_server: MakeServer, un
     clients = [await server.join(call_id, user) for user in users]
     assert await clients[0].hear("topology") == {"type": "topology", "mode": "sfu", "reason": "participants"}
     await until(lambda: ("forwarding", True) in server.sfu.commands)
-    assert server.rooms.by_topology() == {"p2p": 0, "sfu": 1}
+    assert server.counted("telcall_calls", topology="sfu") == 1
+    assert server.counted("telcall_calls", topology="p2p") == 0
+    assert server.counted("telcall_participants") == 3
     await clients[2].send(type="leave")
     assert await clients[0].hear("topology") == {"type": "topology", "mode": "p2p", "reason": "participants"}
     await clients[0].send(type="p2p_state", user_id=users[1].id, state="connected")
