@@ -1,7 +1,7 @@
 """The server's process: its event loop, signals, and the way down.
 
-SIGINT and SIGTERM end everything in order, the database last. A second one ends at once; the embedded
-database then shuts itself down (`postgres_launcher.py`).
+SIGINT, SIGTERM and SIGHUP (a closed terminal) end everything in order, the database last. A second one ends
+at once; the embedded database then shuts itself down (`postgres_launcher.py`).
 """
 
 from __future__ import annotations
@@ -70,8 +70,9 @@ async def _serve(loaded: Loaded, sockets: Sequence[socket.socket], *, api_only: 
             os._exit(130)
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop, number.name)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            loop.add_signal_handler(number, stop, number.name)
     with contextlib.suppress(asyncio.CancelledError):
         await work
     if signals:
