@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Integer, bindparam, case, column, func, select, tuple_, update
+from sqlalchemy import Integer, bindparam, case, column, func, select, update
 from sqlalchemy import values as sql_values
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT, insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -115,20 +115,3 @@ async def close_open_sessions(session: AsyncSession, now: datetime) -> int:
     for start in range(0, len(distinct_people), 1000):
         await _sum_up(session, distinct_people[start : start + 1000])
     return len(people)
-
-
-async def was_in_call(session: AsyncSession, call_row_id: int, user_id: int) -> bool:
-    """True when the person has ever been in the call."""
-    return (
-        await session.scalar(
-            select(
-                select(ParticipantSession.id)
-                .where(
-                    tuple_(ParticipantSession.call_id, ParticipantSession.user_id)
-                    == tuple_(call_row_id, user_id)
-                )
-                .exists()
-            )
-        )
-        is True
-    )

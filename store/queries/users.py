@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import case, func, select, update
@@ -53,14 +52,6 @@ async def upsert_telegram_user(session: AsyncSession, profile: TelegramProfile) 
         },
     ).returning(User)
     return (await session.scalars(statement, execution_options={"populate_existing": True})).one()
-
-
-async def find_user(session: AsyncSession, user_id: int) -> User | None:
-    return await session.get(User, user_id)
-
-
-async def find_users(session: AsyncSession, user_ids: Sequence[int]) -> Sequence[User]:
-    return (await session.scalars(select(User).where(User.id.in_(user_ids)))).all()
 
 
 async def find_token_holder(session: AsyncSession, user_id: int, jti: str) -> tuple[User, bool] | None:
