@@ -11,6 +11,7 @@ import contextlib
 import gc
 import importlib.util
 import os
+import resource
 import signal
 import socket
 import sys
@@ -26,12 +27,15 @@ from telcall.settings import Loaded, Settings
 
 log = structlog.get_logger(__name__)
 
+OPEN_FILES = 65_536
+
 
 def run(loaded: Loaded, *, api_only: bool) -> None:
     """Serves until a signal comes. Raises `StartFailed`."""
     settings = loaded.settings
     as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
     logs.configure(settings.log_level, json=as_json)
+    _allow_many_files()
     # Before everything else, so that a busy port is told at once.
     sockets = listen(settings.host, settings.port)
     try:
@@ -40,6 +44,14 @@ def run(loaded: Loaded, *, api_only: bool) -> None:
     finally:
         for each in sockets:
             each.close()
+
+
+def _allow_many_files() -> None:
+    """A socket is a file, and the usual soft limit is 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _loop_factory(settings: Settings) -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -80,7 +80,7 @@ async def test_loop_lag_is_measured_until_cancelled() -> None:
     counted = metrics()
     watch = asyncio.create_task(counted.watch_loop())
     async with asyncio.timeout(30):
-        while scrape(counted)["telcall_loop_lag_seconds_count"] == 0:
+        while scrape(counted)["telcall_loop_lag_seconds_count"] == 0:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     watch.cancel()
     with contextlib.suppress(asyncio.CancelledError):
