@@ -557,6 +557,25 @@ async def test_a_frame_beyond_the_hard_limit_is_closed_unread_1009(make_server: 
     assert (await calm.hear("user_left"))["user"]["id"] == boris.id
 
 
+async def test_messages_that_are_too_large_are_told_then_cost_the_connection(make_server: MakeServer) -> None:
+    server = await make_server(SignalingConfig(messages=MessageLimits(max_message_bytes=1_000)))
+    user = await server.user("Anna")
+    client = await server.join(await server.call(user), user)
+    for _ in range(20):
+        await client.socket.send_str("x" * 1_001)
+    close_code, messages = await client.close_code()
+    assert (close_code, {message["code"] for message in messages}) == (4400, {"message_too_large"})
+    assert server.limits == ["ws_message_too_large"] * 20
+
+
+async def test_a_request_that_is_no_websocket_is_a_bad_request(server: Any) -> None:
+    async with (
+        aiohttp.ClientSession() as http,
+        http.get(f"http://127.0.0.1:{server.port}/ws/calls/x") as response,
+    ):
+        assert response.status == 400
+
+
 async def test_nothing_stays_behind(make_server: MakeServer, until: Until) -> None:
     server = await make_server(SignalingConfig(opens_per_user=Rate(1e9, 1e9)))
     users = [await server.user(name) for name in ("Anna", "Boris", "Clara")]
