@@ -3,7 +3,7 @@
 The only module that leans on private parts of aiortc; `test_dtls.py` names them one by one:
 
 - `RTCCertificate._create_ssl_context(srtp_profiles=...)`, overridden to share one context;
-- `RTCDtlsTransport._set_role`, `_srtp_profiles`, `_ssl`, `_state`, `_set_state`, `_role`;
+- `RTCDtlsTransport._set_role`, `_srtp_profiles`, `_ssl`, `_set_state`, `_task`, and `State`;
 - `RTCDtlsTransport._setup_srtp`, overridden to hand the keys to the engine;
 - the transport needs `_recv()` and `_send()` only, because the role is set.
 """
@@ -29,12 +29,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from OpenSSL import SSL
 
+from sfu.control.dtls_filter import is_plausible
 from sfu.dataplane.engine import SrtpProfile
 
 PROFILES = (SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80)
 """In this order: the server's order wins, and GCM costs a third of the other's time per packet."""
 MAX_WAITING = 64
 """Datagrams that wait for the handshake; more than any flight has, beyond that the newest is dropped."""
+MAX_ATTEMPTS = 8
+"""Handshakes that a forged ClientHello may spoil before the connection is given up."""
 _NAMES: dict[bytes, SrtpProfile] = {
     SRTP_AEAD_AES_128_GCM.openssl_profile: "AEAD_AES_128_GCM",
     SRTP_AES128_CM_SHA1_80.openssl_profile: "AES_CM_128_HMAC_SHA1_80",
@@ -127,12 +130,13 @@ class Dtls:
     """One handshake, and the wait for its peer's goodbye. `run` is the caller's task."""
 
     def __init__(self, certificate: DtlsCertificate, send: Callable[[bytes], None]) -> None:
+        self._certificate = certificate
         self._pipe = DatagramPipe(send)
         self._transport = _Transport(self._pipe, certificate)
 
     def receive(self, data: bytes) -> None:
         """A DTLS datagram of the peer. One that is not well-formed never gets into OpenSSL."""
-        if len(data) >= 13:
+        if is_plausible(data):
             self._pipe.put(data)
 
     async def handshake(self, fingerprints: Sequence[tuple[str, str]]) -> SrtpKeys | None:
@@ -140,8 +144,14 @@ class Dtls:
         parameters = RTCDtlsParameters(
             fingerprints=[RTCDtlsFingerprint(algorithm=name, value=value) for name, value in fingerprints]
         )
-        await self._transport.start(parameters)
-        return self._transport.keys if self._transport.state == "connected" else None
+        for _ in range(MAX_ATTEMPTS):
+            await self._transport.start(parameters)
+            if self._transport.state == "connected":
+                return self._transport.keys
+            if self._transport.encrypted:  # the wrong certificate, or no profile in common
+                break
+            self._transport = _Transport(self._pipe, self._certificate)
+        return None
 
     async def closed(self) -> None:
         """Returns when the peer has said goodbye."""
