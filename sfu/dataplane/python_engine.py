@@ -1,0 +1,518 @@
+"""The packet path in Python: the reference, and what runs where there is no compiled one.
+
+One thread owns the sockets and all state. A turn: commands that were given, one batch of datagrams from each
+socket, feedback that is due. Work per turn is bounded by the batch.
+
+Every call into libsrtp or the kernel releases the interpreter's lock; while another thread computes, getting
+it back takes up to `sys.getswitchinterval()`. The composition root sets that to a value fit for media.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sfu.core.ice.demux import Protocol, classify
+from sfu.core.rtcp.compound import parse_compound
+from sfu.core.rtp.packet import FIXED_HEADER_BYTES, parse_header
+from sfu.dataplane import udp
+from sfu.dataplane.batch import Batch, Packet
+from sfu.dataplane.engine import (
+    Address,
+    DtlsReceived,
+    EngineStats,
+    EventSink,
+    KeyframeWanted,
+    LocalPort,
+    ParticipantId,
+    ParticipantStats,
+    SeatStarted,
+    SeatStream,
+    Source,
+    SourceId,
+    SourceStarted,
+    SrtpProfile,
+    StunReceived,
+)
+from sfu.dataplane.events import EventQueue
+from sfu.dataplane.feedback import Feedback
+from sfu.dataplane.participant import Participant
+from sfu.dataplane.ring import Scratch
+from sfu.dataplane.rtcp_input import RtcpInput
+from sfu.dataplane.seat_output import Destination, SeatOutput
+from sfu.dataplane.source_input import SourceInput
+from sfu.dataplane.srtp import Contexts
+from sfu.errors import EngineUnavailable, MalformedPacket
+
+SCRATCH_BYTES = 512 * 1_024
+MAX_PACKET_BYTES = 1_500
+MAX_COMMANDS_PER_TURN = 1_000
+STUN_UNKNOWN_PER_S = 20
+MAX_STUN_ADDRESSES = 10_000
+STOP_TIMEOUT_S = 5.0
+
+
+@dataclass(slots=True)
+class _Port:
+    socket: socket.socket
+    sender: udp.Sender
+    participants: dict[bytes, Participant]
+
+
+class PythonEngine:
+    """Implements `sfu.dataplane.engine.Engine`. gso False sends every packet by itself."""
+
+    name = "python"
+
+    def __init__(self, *, gso: bool = True) -> None:
+        self._want_gso = gso
+        self._commands: deque[Callable[[], None]] = deque()
+        self._command_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._thread: threading.Thread | None = None
+        self._stopping = False
+        self._ports: list[_Port] = []
+        self._events: EventQueue | None = None
+        self._participants: dict[ParticipantId, Participant] = {}
+        self._sources: dict[SourceId, SourceInput] = {}
+        self._sitters: dict[SourceId, list[tuple[Participant, SeatOutput]]] = {}
+        self._receiver = udp.Receiver()
+        self._scratch = Scratch(SCRATCH_BYTES)
+        self._rtcp = RtcpInput(self._want_keyframe)
+        self._feedback = Feedback()
+        self._wall_offset_us = time.time_ns() // 1_000 - time.monotonic_ns() // 1_000
+        self._stun_counts: dict[bytes, int] = {}
+        self._stun_second = 0
+        self._packets_in = self._bytes_in = self._forwarded = self._srtp_failures = 0
+        self._dropped: dict[str, int] = {}
+        self._closed = False
+
+    # --- life -------------------------------------------------------------------------------------------
+
+    def open_ports(self, addresses: Sequence[Address], sink: EventSink) -> list[LocalPort]:
+        if self._closed or self._ports:
+            raise EngineUnavailable("The engine has been opened already.")
+        opened: list[socket.socket] = []
+        try:
+            opened.extend(udp.open_socket(address) for address in addresses)
+        except EngineUnavailable:
+            for each in opened:
+                each.close()
+            raise
+        self._events = EventQueue(sink)
+        for each in opened:
+            gso = self._want_gso and udp.supports_gso(each)
+            self._ports.append(_Port(each, udp.Sender(each.fileno(), gso=gso), {}))
+        self._thread = threading.Thread(target=self._run, name="telcall-dataplane", daemon=True)
+        self._thread.start()
+        return [
+            LocalPort(index, (each.getsockname()[0], each.getsockname()[1]))
+            for index, each in enumerate(opened)
+        ]
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        self._stopping = True
+        os.eventfd_write(self._command_fd, 1)
+        if self._thread is not None:
+            self._thread.join(STOP_TIMEOUT_S)
+        if self._events is not None:
+            self._events.close()
+        for port in self._ports:
+            port.socket.close()
+        os.close(self._command_fd)
+        self._ports.clear()
+        self._participants.clear()
+        self._sources.clear()
+        self._sitters.clear()
+
+    # --- commands, from the control plane's thread --------------------------------------------------------
+
+    def _command(self, command: Callable[[], None]) -> None:
+        if self._closed:
+            return
+        self._commands.append(command)
+        os.eventfd_write(self._command_fd, 1)
+
+    def add_participant(self, participant: ParticipantId) -> None:
+        self._command(lambda: self._add_participant(participant))
+
+    def remove_participant(self, participant: ParticipantId) -> None:
+        self._command(lambda: self._remove_participant(participant))
+
+    def allow_address(self, participant: ParticipantId, port: int, remote: Address) -> None:
+        raw = udp.pack_address(remote)
+        self._command(lambda: self._allow_address(participant, port, raw))
+
+    def forget_address(self, participant: ParticipantId, port: int, remote: Address) -> None:
+        raw = udp.pack_address(remote)
+        self._command(lambda: self._forget_address(participant, port, raw))
+
+    def send_media_to(self, participant: ParticipantId, port: int, remote: Address | None) -> None:
+        raw = udp.pack_address(remote) if remote is not None else None
+        self._command(lambda: self._send_media_to(participant, port, raw))
+
+    def set_keys(self, participant: ParticipantId, profile: SrtpProfile, receive: bytes, send: bytes) -> None:
+        self._command(lambda: self._set_keys(participant, profile, receive, send))
+
+    def send_datagram(self, port: int, remote: Address, data: bytes) -> None:
+        raw = udp.pack_address(remote)
+        self._command(lambda: self._send_datagram(port, raw, data))
+
+    def add_source(self, source: Source) -> None:
+        self._command(lambda: self._add_source(source))
+
+    def remove_source(self, source: SourceId) -> None:
+        self._command(lambda: self._remove_source(source))
+
+    def add_seat_stream(self, stream: SeatStream) -> None:
+        self._command(lambda: self._add_seat_stream(stream))
+
+    def seat(self, subscriber: ParticipantId, ssrc: int, source: SourceId | None) -> None:
+        self._command(lambda: self._seat(subscriber, ssrc, source))
+
+    def request_keyframe(self, source: SourceId) -> None:
+        self._command(lambda: self._request_keyframe(source))
+
+    def stats(self) -> EngineStats:
+        senders = [port.sender for port in self._ports]
+        dropped = dict(self._dropped)
+        if full := sum(sender.dropped for sender in senders):
+            dropped["send_buffer_full"] = full
+        if self._events is not None and self._events.dropped:
+            dropped["event_queue_full"] = self._events.dropped
+        participants = list(self._participants.values())
+        return EngineStats(
+            packets_in=self._packets_in,
+            bytes_in=self._bytes_in,
+            packets_out=sum(sender.sent_packets for sender in senders),
+            bytes_out=sum(sender.sent_bytes for sender in senders),
+            packets_forwarded=self._forwarded,
+            retransmissions=self._rtcp.retransmissions,
+            nacks_sent=self._feedback.nacks_sent,
+            nacks_received=self._rtcp.nacks_received,
+            plis_sent=self._feedback.plis_sent,
+            srtp_failures=self._srtp_failures,
+            dropped=dropped,
+            participants=len(participants),
+            sources=len(self._sources),
+            seat_streams=sum(len(participant.seats) for participant in participants),
+            srtp_contexts=2 * sum(participant.contexts is not None for participant in participants),
+            gso=any(sender.gso for sender in senders),
+        )
+
+    def participant_stats(self, participant: ParticipantId) -> ParticipantStats | None:
+        found = self._participants.get(participant)
+        if found is None:
+            return None
+        return ParticipantStats(found.packets_in, found.bytes_in, found.packets_out, found.bytes_out)
+
+    # --- commands, on the engine's thread -----------------------------------------------------------------
+
+    def _add_participant(self, participant: ParticipantId) -> None:
+        self._participants.setdefault(participant, Participant(participant))
+
+    def _remove_participant(self, participant: ParticipantId) -> None:
+        found = self._participants.pop(participant, None)
+        if found is None:
+            return
+        for port, raw in found.addresses:
+            self._ports[port].participants.pop(raw, None)
+        for source in list(found.sources):
+            self._remove_source(source.source.id)
+        for seat in found.seats.values():
+            self._stand_up(found, seat)
+
+    def _allow_address(self, participant: ParticipantId, port: int, raw: bytes) -> None:
+        found = self._participants.get(participant)
+        if found is None or port >= len(self._ports):
+            return
+        table = self._ports[port].participants
+        if (other := table.get(raw)) is not None and other is not found:
+            other.addresses.discard((port, raw))
+        table[raw] = found
+        found.addresses.add((port, raw))
+
+    def _forget_address(self, participant: ParticipantId, port: int, raw: bytes) -> None:
+        found = self._participants.get(participant)
+        if found is not None and (port, raw) in found.addresses:
+            found.addresses.discard((port, raw))
+            self._ports[port].participants.pop(raw, None)
+
+    def _send_media_to(self, participant: ParticipantId, port: int, raw: bytes | None) -> None:
+        found = self._participants.get(participant)
+        if found is None:
+            return
+        if raw is None:
+            found.destination = None
+        else:
+            name = udp.ffi.new("char[]", raw)
+            found.destination = Destination(self._ports[port].sender, name, len(raw))
+
+    def _set_keys(
+        self, participant: ParticipantId, profile: SrtpProfile, receive: bytes, send: bytes
+    ) -> None:
+        found = self._participants.get(participant)
+        if found is not None:
+            found.contexts = Contexts(profile, receive, send)
+
+    def _send_datagram(self, port: int, raw: bytes, data: bytes) -> None:
+        if port < len(self._ports):
+            name, memory = udp.ffi.new("char[]", raw), udp.ffi.new("char[]", data)
+            sender = self._ports[port].sender
+            sender.add(name, len(raw), memory, len(data), 0)
+            sender.flush()  # name and memory live until here only
+
+    def _add_source(self, source: Source) -> None:
+        publisher = self._participants.get(source.publisher)
+        if publisher is None or source.id in self._sources:
+            return
+        added = SourceInput(source, publisher.clock)
+        self._sources[source.id] = added
+        self._sitters[source.id] = []
+        publisher.sources.append(added)
+        if source.ssrc is not None:
+            publisher.by_ssrc[source.ssrc] = added
+
+    def _remove_source(self, source: SourceId) -> None:
+        found = self._sources.pop(source, None)
+        if found is None:
+            return
+        for _, seat in self._sitters.pop(source):
+            seat.sit(None)
+        publisher = self._participants.get(found.source.publisher)
+        if publisher is not None:
+            publisher.sources.remove(found)
+            if found.ssrc is not None:
+                publisher.by_ssrc.pop(found.ssrc, None)
+
+    def _add_seat_stream(self, stream: SeatStream) -> None:
+        subscriber = self._participants.get(stream.subscriber)
+        if subscriber is not None:
+            subscriber.seats.setdefault(stream.ssrc, SeatOutput(stream))
+
+    def _seat(self, subscriber: ParticipantId, ssrc: int, source: SourceId | None) -> None:
+        participant = self._participants.get(subscriber)
+        seat = participant.seats.get(ssrc) if participant is not None else None
+        if participant is None or seat is None:
+            return
+        found = self._sources.get(source) if source is not None else None
+        if seat.source is found:
+            return
+        self._stand_up(participant, seat)
+        seat.sit(found)
+        if found is not None:
+            self._sitters[found.source.id].append((participant, seat))
+            if found.source.kind == "video":
+                self._want_keyframe(found)
+
+    def _stand_up(self, participant: Participant, seat: SeatOutput) -> None:
+        if seat.source is not None:
+            sitters = self._sitters.get(seat.source.source.id)
+            if sitters is not None and (participant, seat) in sitters:
+                sitters.remove((participant, seat))
+        seat.sit(None)
+
+    def _request_keyframe(self, source: SourceId) -> None:
+        found = self._sources.get(source)
+        publisher = self._participants.get(found.source.publisher) if found is not None else None
+        if found is not None and publisher is not None:
+            self._feedback.request_keyframe(publisher, found)
+
+    # --- the thread -------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        poller = select.poll()
+        poller.register(self._command_fd, select.POLLIN)
+        by_fd = {port.socket.fileno(): index for index, port in enumerate(self._ports)}
+        for fd in by_fd:
+            poller.register(fd, select.POLLIN)
+        while not self._stopping:
+            ready = poller.poll(self._feedback.wait_ms(_now_us(), busy=bool(self._sources)))
+            now_us = _now_us()
+            for fd, events in ready:
+                if fd == self._command_fd:
+                    os.eventfd_read(fd)
+                elif events & (select.POLLIN | select.POLLERR):
+                    self._receive(by_fd[fd], now_us)
+            self._carry_out_commands()
+            self._feedback.send_due(self._participants.values(), now_us, now_us + self._wall_offset_us)
+            for port in self._ports:
+                port.sender.flush()
+            self._scratch.release()
+            if self._events is not None:
+                self._events.wake()
+
+    def _carry_out_commands(self) -> None:
+        for _ in range(min(len(self._commands), MAX_COMMANDS_PER_TURN)):
+            self._commands.popleft()()
+        if self._commands:
+            os.eventfd_write(self._command_fd, 1)
+
+    def _receive(self, index: int, now_us: int) -> None:
+        port, receiver = self._ports[index], self._receiver
+        count = receiver.receive(port.socket.fileno())
+        if count == 0:
+            _clear_error(port.socket)
+            return
+        batches: dict[SourceInput, list[Packet]] = {}
+        for i in range(count):
+            size = receiver.sizes[i]
+            if size < FIXED_HEADER_BYTES or size > MAX_PACKET_BYTES:
+                self._drop("malformed")
+                continue
+            view = receiver.views[i]
+            protocol = classify(view[0], view[1])
+            raw = receiver.names[i]
+            participant = port.participants.get(raw)
+            if protocol is Protocol.STUN:
+                self._receive_stun(index, raw, participant, bytes(view[:size]), now_us)
+            elif participant is None:
+                self._drop("unknown_address")
+            elif protocol is Protocol.RTP:
+                self._receive_rtp(participant, i, size, batches, now_us)
+            elif protocol is Protocol.RTCP:
+                self._receive_rtcp(participant, bytes(view[:size]), now_us)
+            elif protocol is Protocol.DTLS:
+                remote = udp.unpack_address(raw)
+                self._emit(DtlsReceived(participant.id, index, remote, bytes(view[:size])))
+            else:
+                self._drop("malformed")
+        for source, packets in batches.items():
+            self._forward(source, Batch(packets), now_us)
+
+    def _receive_stun(
+        self, index: int, raw: bytes, participant: Participant | None, data: bytes, now_us: int
+    ) -> None:
+        if participant is None:
+            second = now_us // 1_000_000
+            if second != self._stun_second or len(self._stun_counts) >= MAX_STUN_ADDRESSES:
+                self._stun_second = second
+                self._stun_counts.clear()
+            count = self._stun_counts.get(raw, 0) + 1
+            self._stun_counts[raw] = count
+            if count > STUN_UNKNOWN_PER_S:
+                self._drop("stun_flood")
+                return
+        self._emit(StunReceived(index, udp.unpack_address(raw), data))
+
+    def _receive_rtp(
+        self,
+        participant: Participant,
+        slot: int,
+        size: int,
+        batches: dict[SourceInput, list[Packet]],
+        now_us: int,
+    ) -> None:
+        contexts = participant.contexts
+        if contexts is None:
+            self._drop("no_keys")
+            return
+        view = self._receiver.views[slot]
+        ssrc = int.from_bytes(view[8:12], "big")
+        plain_size = contexts.unprotect(self._receiver.pointers[slot], size, ssrc)
+        if not plain_size:
+            self._srtp_failures += 1
+            return
+        self._packets_in += 1
+        self._bytes_in += size
+        participant.packets_in += 1
+        participant.bytes_in += size
+        data = bytes(view[:plain_size])
+        try:
+            header = parse_header(data)
+            source = participant.by_ssrc.get(ssrc) or participant.bind(header)
+            if source is None:
+                self._drop("unknown_ssrc")
+                return
+            self._note_arrival(participant, source, header.extensions, now_us)
+            if header.payload_type != source.source.payload_type:
+                self._drop("payload_type")
+                return
+            packet = source.receive(header, data, now_us)
+        except MalformedPacket:
+            self._drop("malformed")
+            return
+        if not source.started:
+            source.started = True
+            self._emit(SourceStarted(source.source.id, ssrc))
+        batches.setdefault(source, []).append(packet)
+
+    def _note_arrival(
+        self, participant: Participant, source: SourceInput, extensions: object, now_us: int
+    ) -> None:
+        identifier = source.source.extensions.transport_cc
+        if identifier and isinstance(extensions, dict):
+            value = extensions.get(identifier)
+            if value is not None and len(value) == 2:
+                participant.arrivals.receive(int.from_bytes(value, "big"), now_us)
+                participant.feedback_ssrc = source.ssrc
+
+    def _forward(self, source: SourceInput, batch: Batch, now_us: int) -> None:
+        scratch = self._scratch
+        for participant, seat in self._sitters[source.source.id]:
+            contexts, destination = participant.contexts, participant.destination
+            if contexts is None or destination is None:
+                continue
+            part: Batch | None = batch
+            if seat.waiting:
+                part = seat.begin(batch, now_us)
+                if part is None:
+                    self._want_keyframe(source)
+                    continue
+                self._emit(SeatStarted(participant.id, seat.stream.ssrc, source.source.id))
+            count = seat.send(part or batch, contexts, destination, scratch, now_us)
+            participant.packets_out += count
+            self._forwarded += count
+
+    def _receive_rtcp(self, participant: Participant, data: bytes, now_us: int) -> None:
+        contexts = participant.contexts
+        if contexts is None:
+            self._drop("no_keys")
+            return
+        if not participant.may_send_rtcp(now_us):
+            self._drop("rtcp_flood")
+            return
+        plain = contexts.unprotect_rtcp(data)
+        if plain is None:
+            self._srtp_failures += 1
+            return
+        try:
+            packets = parse_compound(plain)
+        except MalformedPacket:
+            self._drop("malformed")
+            return
+        self._rtcp.receive(participant, packets, now_us, now_us + self._wall_offset_us)
+
+    def _want_keyframe(self, source: SourceInput) -> None:
+        if source.keyframe_wanted(_now_us()):
+            self._emit(KeyframeWanted(source.source.id))
+
+    def _emit(
+        self, event: StunReceived | DtlsReceived | KeyframeWanted | SourceStarted | SeatStarted
+    ) -> None:
+        if self._events is not None:
+            self._events.put(event)
+
+    def _drop(self, reason: str) -> None:
+        self._dropped[reason] = self._dropped.get(reason, 0) + 1
+
+
+def _now_us() -> int:
+    return time.monotonic_ns() // 1_000
+
+
+def _clear_error(opened: socket.socket) -> None:
+    """Takes what IP_RECVERR has queued: otherwise poll would return at once for ever."""
+    for _ in range(64):
+        try:
+            opened.recvmsg(0, 512, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
+        except OSError:
+            return

@@ -1,0 +1,210 @@
+"""One outgoing stream of a seat: takes batches of its sitter, hands encrypted runs to the socket."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+from sfu.core.rtcp.sdes import SourceDescription
+from sfu.core.rtcp.sr import SenderReport
+from sfu.core.rtp.ntp import from_unix_us
+from sfu.core.rtp.packet import FIXED_HEADER_BYTES, extension_block
+from sfu.core.rtp.translate import Translator
+from sfu.dataplane.batch import Batch
+from sfu.dataplane.engine import SeatStream
+from sfu.dataplane.ring import Ring, Scratch
+from sfu.dataplane.source_input import SourceInput
+from sfu.dataplane.srtp import OK, Contexts, ffi, lib
+from sfu.dataplane.udp import Sender
+
+RING_BYTES = 256 * 1_024
+MAX_RESENDS = 3
+MIN_RESEND_US = 20_000
+MAX_RESENT_REMEMBERED = 512
+REPORT_INTERVAL_US = 1_000_000
+FIRST_REPORT_US = 100_000
+"""So soon after a sitter has begun, so that its audio and video can be aligned early."""
+
+_PICTURE_ID = struct.Struct(">H")
+_PICTURE_ID_TL0 = struct.Struct(">HB")
+_protect = lib.srtp_protect
+
+
+@dataclass(slots=True)
+class Destination:
+    """Where a subscriber's media goes. name: its sockaddr, owned here."""
+
+    sender: Sender
+    name: Any
+    name_size: int
+
+
+class SeatOutput:
+    """State of one `SeatStream`."""
+
+    def __init__(self, stream: SeatStream) -> None:
+        self.stream = stream
+        self.source: SourceInput | None = None
+        self.waiting = False
+        """A sitter has sat down, and no packet of theirs has gone out yet."""
+        self._translator = Translator(
+            first_seq=stream.first_seq,
+            first_timestamp=stream.first_timestamp,
+            first_picture_id=stream.first_picture_id,
+            first_tl0_pic_idx=stream.first_tl0_pic_idx,
+            clock_rate=stream.clock_rate,
+        )
+        mid_id = stream.extensions.mid
+        block = extension_block({mid_id: stream.mid.encode()}) if mid_id and len(stream.mid) <= 16 else b""
+        self._extension_bit = 0x10 if block else 0
+        self._extensions = block
+        self._header = struct.Struct(f">BBHII{len(block)}s")
+        self._header_bytes = FIXED_HEADER_BYTES + len(block)
+        self._ring: Ring | None = None
+        self._length = ffi.new("int *")
+        self._resent: dict[int, tuple[int, int]] = {}  # seq16 -> times, when last
+        self._packets = self._octets = 0
+        self._report_us: int | None = None
+
+    # --- sitting ----------------------------------------------------------------------------------------
+
+    def sit(self, source: SourceInput | None) -> None:
+        self.source, self.waiting = source, source is not None
+        if source is None:
+            self._report_us = None
+
+    def begin(self, batch: Batch, now_us: int) -> Batch | None:
+        """The part of the batch with which the sitter begins: a video with a key frame."""
+        first = batch.key_frame() if self.stream.kind == "video" else batch.packets[0]
+        if first is None:
+            return None
+        self._translator.begin(first.seq, first.timestamp, first.picture_id, first.tl0_pic_idx, now_us)
+        self.waiting = False
+        self._report_us = now_us + FIRST_REPORT_US
+        return batch.since(first.seq)
+
+    # --- sending ----------------------------------------------------------------------------------------
+
+    def send(
+        self, batch: Batch, contexts: Contexts, destination: Destination, scratch: Scratch, now_us: int
+    ) -> int:
+        """Rewrites, encrypts and hands over; how many packets. Called per subscriber and batch: hot."""
+        translator = self._translator
+        part = batch.since(translator.floor_seq)
+        if part is None:
+            return 0
+        tag_bytes = contexts.tag_bytes
+        layout = part.layout(self._header_bytes, tag_bytes)
+        data = layout.data
+        size_all = len(data)
+        ring: Ring | None = None
+        if self.stream.nack:
+            ring = self._ring = self._ring or Ring(RING_BYTES)
+            if size_all > ring.size:
+                return 0
+            position = ring.reserve(size_all)
+            start = position % ring.size
+            buffer, base = ring.buffer, ring.pointer + start
+        else:
+            offset = scratch.reserve(size_all)
+            if offset is None:
+                destination.sender.flush()
+                scratch.release()
+                offset = scratch.reserve(size_all)
+                if offset is None:
+                    return 0
+            start = offset
+            buffer, base = scratch.buffer, scratch.pointer + start
+        buffer[start : start + size_all] = data
+
+        pack_header = self._header.pack_into
+        ssrc, payload_type, extensions = self.stream.ssrc, self.stream.payload_type, self._extensions
+        extension_bit = self._extension_bit
+        seq_offset, timestamp_offset = translator.seq_offset, translator.timestamp_offset
+        picture_id_offset, tl0_offset = translator.picture_id_offset, translator.tl0_pic_idx_offset
+        picture_id_at = start + self._header_bytes + 2
+        context, length, protect = contexts.context_out, self._length, _protect
+        index = ring.index if ring else None
+        for at, size, first_byte, marker, seq, timestamp, picture_id, tl0_pic_idx in layout.rows:
+            seq16 = seq + seq_offset & 0xFFFF
+            pack_header(
+                buffer,
+                start + at,
+                first_byte | extension_bit,
+                marker | payload_type,
+                seq16,
+                timestamp + timestamp_offset & 0xFFFFFFFF,
+                ssrc,
+                extensions,
+            )
+            if picture_id is not None:
+                if tl0_pic_idx is not None:
+                    _PICTURE_ID_TL0.pack_into(
+                        buffer,
+                        picture_id_at + at,
+                        picture_id + picture_id_offset & 0x7FFF | 0x8000,
+                        tl0_pic_idx + tl0_offset & 0xFF,
+                    )
+                else:
+                    _PICTURE_ID.pack_into(
+                        buffer, picture_id_at + at, picture_id + picture_id_offset & 0x7FFF | 0x8000
+                    )
+            length[0] = size
+            if protect(context, base + at, length) != OK:
+                return 0
+            if index is not None:
+                index[seq16 & 1_023] = position + at << 16 | size + tag_bytes
+        newest = layout.newest
+        translator.sent(newest.seq, newest.timestamp, newest.picture_id, newest.tl0_pic_idx, now_us)
+        add, name, name_size = destination.sender.add, destination.name, destination.name_size
+        for at, size, segment in layout.runs:
+            add(name, name_size, base + at, size, segment)
+        count = len(layout.rows)
+        self._packets += count
+        self._octets += size_all - count * (self._header_bytes + tag_bytes)
+        return count
+
+    def resend(self, lost: tuple[int, ...], destination: Destination, rtt_us: int, now_us: int) -> int:
+        """Stored ciphertext of lost packets again: no nonce is used for two packets (RFC 7714 §8.1)."""
+        ring = self._ring
+        if ring is None:
+            return 0
+        count = 0
+        for seq16 in lost:
+            times, last_us = self._resent.get(seq16, (0, 0))
+            if times >= MAX_RESENDS or (times and now_us - last_us < max(rtt_us, MIN_RESEND_US)):
+                continue
+            found = ring.find(seq16, self.stream.ssrc)
+            if found is None:
+                continue
+            self._resent.pop(seq16, None)
+            self._resent[seq16] = (times + 1, now_us)
+            if len(self._resent) > MAX_RESENT_REMEMBERED:
+                del self._resent[next(iter(self._resent))]
+            at, size = found
+            destination.sender.add(destination.name, destination.name_size, ring.pointer + at, size, 0)
+            count += 1
+        return count
+
+    # --- reporting --------------------------------------------------------------------------------------
+
+    def report_due(self, now_us: int) -> bool:
+        return self._report_us is not None and now_us >= self._report_us
+
+    def report(self, now_us: int, unix_us: int) -> bytes | None:
+        """A sender report in the server's clock, so that NTP time does not jump with the sitter."""
+        self._report_us = now_us + REPORT_INTERVAL_US
+        if self.source is None or self.waiting:
+            return None
+        source_timestamp = self.source.timestamp_at(now_us, unix_us)
+        if source_timestamp is None:
+            return None
+        report = SenderReport(
+            ssrc=self.stream.ssrc,
+            ntp64=from_unix_us(unix_us),
+            rtp_timestamp=self._translator.timestamp(source_timestamp),
+            packet_count=self._packets & 0xFFFF_FFFF,
+            octet_count=self._octets & 0xFFFF_FFFF,
+        )
+        return bytes(report) + bytes(SourceDescription({self.stream.ssrc: self.stream.cname}))
