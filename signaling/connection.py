@@ -105,11 +105,14 @@ class Connection:
             self._transport.abort()
 
     async def _write(self) -> None:
-        with contextlib.suppress(ConnectionError):  # the client is gone: the reading side sees that too
+        try:
             while not (self.is_closing and not len(self._queue)):
                 await self._ready.wait()
                 self._ready.clear()
                 while (text := self._queue.take()) is not None:
                     await self._socket.send_str(text)
-        if self._reading is not None:
-            self._reading.reschedule(asyncio.get_running_loop().time())
+        except ConnectionError:
+            pass  # the client is gone
+        finally:
+            if self._reading is not None:
+                self._reading.reschedule(asyncio.get_running_loop().time())
