@@ -12,7 +12,7 @@ MAX_EVENTS = 4_096
 
 
 class EventQueue:
-    """Bounded: when the loop does not come, STUN is dropped first to last, everything else only when full of it.
+    """Bounded: while the loop does not come, new STUN is dropped at half of it, anything else at the whole.
 
     `put` is for the engine's thread, the rest for the loop's.
     """
