@@ -82,9 +82,11 @@ async def _serve(loaded: Loaded, sockets: Sequence[socket.socket], *, api_only: 
             os._exit(130)
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
-            loop.add_signal_handler(number, stop, number.name)
+    ends = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup wants it
+        ends.append(signal.SIGHUP)
+    for number in ends:
+        loop.add_signal_handler(number, stop, number.name)
     with contextlib.suppress(asyncio.CancelledError):
         await work
     if signals:

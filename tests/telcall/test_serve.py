@@ -35,7 +35,7 @@ def last_line(serving: Serving) -> str:
     return serving.text().strip().splitlines()[-1]
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_signal_ends_all_of_it_the_database_too(ending: signal.Signals, serve: Serve) -> None:
     serving = serve(TELCALL_DEV_SIGN_IN="off")
     serving.wait_ready()
