@@ -65,8 +65,8 @@ def write_answer(
             "a=rtcp-mux",
             "a=rtcp-rsize",
         ]
-        if media.mid == accepted[0]:
-            lines += _candidates(local.candidates)
+        # In each m-line: aiortc reads the last bundled one's, browsers the first one's.
+        lines += _candidates(local.candidates)
         lines += [f"a=extmap:{identifier} {uri}" for uri, identifier in media.extensions.items()]
         if isinstance(media, Upload):
             lines += _upload(media)
