@@ -170,6 +170,8 @@ class Client:
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.socket = socket
+        self.seated: set[int] = set()
+        """Who sits on our seats, by the last `seats`."""
 
     async def send(self, **message: object) -> None:
         await self.socket.send_json(message)
@@ -178,6 +180,8 @@ class Client:
         """The next message; with `types` the next of these, others are passed over."""
         while True:
             message: dict[str, Any] = await self.socket.receive_json(timeout=20)
+            if message["type"] == "seats":
+                self.seated = {seat["user_id"] for seat in message["seats"]} - {None}
             if not types or message["type"] in types:
                 return message
 
