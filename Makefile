@@ -30,9 +30,7 @@ run: ## the whole product at http://localhost:8080 (PORT=, DATA_DIR=)
 	@$(MAKE) -j2 .setup/runtime telcall/web/index.html
 	@exec telcall serve
 
-test: ## every test, real browsers included
-	@$(MAKE) chromium
-	@$(MAKE) setup
+test: chromium setup ## every test, real browsers included
 	cd frontend && npm test
 	pytest
 
