@@ -1,0 +1,340 @@
+/* Generated from signaling/messages.py by `npm run types`. Do not edit. */
+
+export type ClientMessage =
+  Offer | Answer | IceCandidate | SfuOffer | SeatsWanted | MediaStateUpdate | P2PState | Ping | Leave;
+export type ServerMessage =
+  | CallMetadata
+  | ParticipantsSnapshot
+  | UserJoined
+  | UserLeft
+  | RelayedOffer
+  | RelayedAnswer
+  | RelayedIceCandidate
+  | CallEnded
+  | Error
+  | Welcome
+  | TopologyChanged
+  | SfuAnswer
+  | Seats
+  | MediaStateChanged
+  | Pong;
+
+/**
+ * Messages of WS /ws/calls/{call_id}, telcall.v2 and documented.
+ */
+export interface Signaling {
+  client: ClientMessage;
+  server: ServerMessage;
+}
+/**
+ * A mesh offer for one other participant; relayed untouched.
+ */
+export interface Offer {
+  id?: string | number | null;
+  type: "offer";
+  to_user_id: number;
+  payload: unknown;
+}
+export interface Answer {
+  id?: string | number | null;
+  type: "answer";
+  to_user_id: number;
+  payload: unknown;
+}
+export interface IceCandidate {
+  id?: string | number | null;
+  type: "ice_candidate";
+  to_user_id: number;
+  payload: unknown;
+}
+/**
+ * *v2*: the client's description for the SFU; sent right after `welcome`, and for an ICE restart.
+ *
+ * `tracks` names what the sending m-lines carry, `seats` which receiving m-lines form which seat.
+ * `offer_id` rises with each offer; an offer older than the newest is ignored.
+ */
+export interface SfuOffer {
+  id?: string | number | null;
+  type: "sfu_offer";
+  offer_id: number;
+  payload: SessionDescription;
+  tracks: {
+    /**
+     * This interface was referenced by `undefined`'s JSON-Schema definition
+     * via the `patternProperty` "^[A-Za-z0-9_.~-]+$".
+     */
+    [k: string]: "microphone" | "camera" | "screen";
+  };
+  /**
+   * @maxItems 64
+   */
+  seats: SeatOffer[];
+}
+/**
+ * `RTCSessionDescriptionInit` for the SFU.
+ */
+export interface SessionDescription {
+  type: "offer" | "answer";
+  sdp: string;
+}
+/**
+ * *v2*: the m-lines of one seat in an `sfu_offer`: receiving audio, and video for a full seat.
+ */
+export interface SeatOffer {
+  seat: number;
+  audio_mid: string;
+  video_mid?: string | null;
+}
+/**
+ * *v2*: which videos are on the screen, most important first.
+ */
+export interface SeatsWanted {
+  id?: string | number | null;
+  type: "seats_wanted";
+  /**
+   * @maxItems 64
+   */
+  visible?: WantedVideo[];
+  pinned?: number | null;
+  audio_only?: boolean;
+}
+/**
+ * *v2*: a video that is on the screen, and how high it is drawn there in pixels.
+ */
+export interface WantedVideo {
+  user_id: number;
+  source?: "camera" | "screen";
+  max_height?: number;
+}
+/**
+ * *v2*: what this client sends from now on.
+ */
+export interface MediaStateUpdate {
+  id?: string | number | null;
+  type: "media_state";
+  audio: boolean;
+  video: boolean;
+  screen?: boolean;
+}
+/**
+ * *v2*: how the direct connection to `user_id` fares. `failed` moves the room to the SFU.
+ */
+export interface P2PState {
+  id?: string | number | null;
+  type: "p2p_state";
+  user_id: number;
+  state: "connected" | "failed";
+}
+/**
+ * *v2*: keeps the socket alive and measures it. `t` comes back in `pong`.
+ */
+export interface Ping {
+  id?: string | number | null;
+  type: "ping";
+  t: number;
+}
+/**
+ * *v2*: a clean goodbye.
+ */
+export interface Leave {
+  id?: string | number | null;
+  type: "leave";
+}
+/**
+ * First message (v2: second): since when the room exists.
+ */
+export interface CallMetadata {
+  type: "call_metadata";
+  room_start_time: string;
+}
+/**
+ * Who was here before you; empty when nobody. v2 clients get `Participant`s, others plain `User`s.
+ */
+export interface ParticipantsSnapshot {
+  type: "participants_snapshot";
+  participants: (Participant | User)[];
+}
+/**
+ * *v2*: a user in this call with what v2 clients show of them.
+ */
+export interface Participant {
+  id: number;
+  username: string | null;
+  first_name: string | null;
+  last_name: string | null;
+  photo_url: string | null;
+  media: MediaState;
+  role: "host" | "participant";
+  hand: boolean;
+  protocol: "telcall.v2" | "documented";
+}
+/**
+ * What a participant sends at the moment: false is muted, off or not shared.
+ */
+export interface MediaState {
+  audio: boolean;
+  video: boolean;
+  screen: boolean;
+}
+/**
+ * A person as the others see them. `id` is the internal id; the Telegram id is never shown.
+ */
+export interface User {
+  id: number;
+  username: string | null;
+  first_name: string | null;
+  last_name: string | null;
+  photo_url: string | null;
+}
+export interface UserJoined {
+  type: "user_joined";
+  user: Participant | User;
+}
+export interface UserLeft {
+  type: "user_left";
+  user: User;
+}
+/**
+ * A mesh offer from another participant. `payload` is theirs, untouched.
+ */
+export interface RelayedOffer {
+  type: "offer";
+  from_user: User;
+  payload: unknown;
+}
+export interface RelayedAnswer {
+  type: "answer";
+  from_user: User;
+  payload: unknown;
+}
+export interface RelayedIceCandidate {
+  type: "ice_candidate";
+  from_user: User;
+  payload: unknown;
+}
+/**
+ * The call is over; the socket is closed next. `reason`: `ended`, `expired`, or a text to show.
+ */
+export interface CallEnded {
+  type: "call_ended";
+  reason: string;
+}
+/**
+ * Something the receiver sent was refused. `detail` is the documented text, `code` the stable string.
+ */
+export interface Error {
+  type: "error";
+  detail: string;
+  code:
+    | "invalid"
+    | "invalid_sdp"
+    | "message_too_large"
+    | "rate_limited"
+    | "target_offline"
+    | "unsupported"
+    | "unauthorized"
+    | "origin"
+    | "not_found"
+    | "ended"
+    | "expired"
+    | "too_slow"
+    | "replaced"
+    | "needs_v2"
+    | "room_full"
+    | "too_many_connections"
+    | "draining"
+    | "database_unavailable"
+    | "engine_unavailable"
+    | "internal";
+  ref: string | number | null;
+}
+/**
+ * *v2*: first message. `resume_token` is empty until the server can resume sessions.
+ */
+export interface Welcome {
+  type: "welcome";
+  self: Self;
+  session_id: string;
+  resume_token: string;
+  resumed: boolean;
+  topology: "p2p" | "sfu";
+  ice_servers: IceServer[];
+  limits: Limits;
+  ping_interval_s: number;
+}
+/**
+ * *v2*: the receiver of `welcome`.
+ */
+export interface Self {
+  user: User;
+  role: "host" | "participant";
+}
+/**
+ * `RTCIceServer` of W3C WebRTC.
+ */
+export interface IceServer {
+  urls: string[];
+  username: string | null;
+  credential: string | null;
+}
+/**
+ * *v2*: what the server takes from this client.
+ */
+export interface Limits {
+  max_participants: number;
+  max_message_bytes: number;
+}
+/**
+ * *v2*: the room changed between p2p and SFU.
+ */
+export interface TopologyChanged {
+  type: "topology";
+  mode: "p2p" | "sfu";
+  reason: "participants" | "p2p_failed" | "requested";
+}
+/**
+ * *v2*: reply to the `sfu_offer` with the same `offer_id`.
+ */
+export interface SfuAnswer {
+  type: "sfu_answer";
+  offer_id: number;
+  payload: SessionDescription;
+}
+/**
+ * *v2*: who sits where, whole. `revision` rises; an older one is ignored.
+ *
+ * Sent before the first packet of a new sitter.
+ */
+export interface Seats {
+  type: "seats";
+  revision: number;
+  seats: Seat[];
+}
+/**
+ * *v2*: who sits on a seat. `user_id` null: nobody.
+ */
+export interface Seat {
+  seat: number;
+  audio_mid: string;
+  video_mid: string | null;
+  user_id: number | null;
+  source: "camera" | "screen";
+  video: "on" | "paused" | "off";
+}
+/**
+ * *v2*: another participant (un)muted or turned a camera or a screen share on or off.
+ */
+export interface MediaStateChanged {
+  type: "media_state";
+  user_id: number;
+  audio: boolean;
+  video: boolean;
+  screen: boolean;
+}
+/**
+ * *v2*: reply to `ping`, with its `t`.
+ */
+export interface Pong {
+  type: "pong";
+  t: number;
+}

@@ -1,0 +1,121 @@
+/**
+ * What Telegram's client offers, each call guarded: outside Telegram, or in a client that is too old, it does
+ * nothing. Bot API versions are checked by the SDK (`ifAvailable`).
+ */
+
+import {
+  backButton,
+  closingBehavior,
+  hapticFeedback,
+  init,
+  isTMA,
+  miniApp,
+  openTelegramLink,
+  retrieveLaunchParams,
+  retrieveRawInitData,
+  shareURL,
+  swipeBehavior,
+  themeParams,
+  viewport,
+} from "@tma.js/sdk-react";
+
+export interface Telegram {
+  readonly inside: boolean;
+  /** Signed, as it came; null outside Telegram. */
+  readonly initData: string | null;
+  readonly startParam: string | null;
+  readonly languageCode: string | null;
+  /** Whether Telegram's theme is dark; null outside Telegram. */
+  isDark(): boolean | null;
+  /** Shows the back button; the returned function hides it again. */
+  showBack(onBack: () => void): () => void;
+  /** In a call: ask before closing, and don't close by a swipe. The returned function lifts it. */
+  guardClosing(): () => void;
+  /** True where Telegram's own share sheet was opened. */
+  share(url: string, text: string): boolean;
+  haptic(kind: "tap" | "success" | "error"): void;
+}
+
+/** Reads the launch parameters and gets the client ready. Never throws. */
+export function startTelegram(): Telegram {
+  const inside = attempt(() => isTMA()) ?? false;
+  if (inside) prepare();
+  const launch = inside ? attempt(() => retrieveLaunchParams()) : undefined;
+  const data = launch?.tgWebAppData;
+  return {
+    inside,
+    initData: inside ? (attempt(() => retrieveRawInitData()) ?? null) : null,
+    startParam: launch?.tgWebAppStartParam ?? data?.start_param ?? null,
+    languageCode: data?.user?.language_code ?? null,
+    isDark: () => (inside ? (attempt(() => themeParams.isDark()) ?? null) : null),
+    showBack: (onBack) => {
+      if (!inside) return () => {};
+      attempt(() => backButton.show.ifAvailable());
+      const off = attempt(() => (backButton.onClick.isAvailable() ? backButton.onClick(onBack) : undefined));
+      return () => {
+        off?.();
+        attempt(() => backButton.hide.ifAvailable());
+      };
+    },
+    guardClosing: () => {
+      if (!inside) return guardUnload();
+      attempt(() => closingBehavior.enableConfirmation.ifAvailable());
+      attempt(() => swipeBehavior.disableVertical.ifAvailable());
+      return () => {
+        attempt(() => closingBehavior.disableConfirmation.ifAvailable());
+        attempt(() => swipeBehavior.enableVertical.ifAvailable());
+      };
+    },
+    share: (url, text) => {
+      if (!inside) return false;
+      if (attempt(() => shareURL.isAvailable()) && attempt(() => (shareURL(url, text), true))) return true;
+      const link = `https://t.me/share/url?url=${encodeURIComponent(url)}&text=${encodeURIComponent(text)}`;
+      return attempt(() => (openTelegramLink(link), true)) ?? false;
+    },
+    haptic: (kind) => {
+      if (!inside) return;
+      if (kind === "tap") attempt(() => hapticFeedback.impactOccurred.ifAvailable("light"));
+      else attempt(() => hapticFeedback.notificationOccurred.ifAvailable(kind));
+    },
+  };
+}
+
+function prepare(): void {
+  attempt(() => init());
+  attempt(() => backButton.mount.ifAvailable());
+  attempt(() => closingBehavior.mount.ifAvailable());
+  attempt(() => swipeBehavior.mount.ifAvailable());
+  attempt(() => themeParams.mount.ifAvailable());
+  attempt(() => themeParams.bindCssVars.ifAvailable());
+  attempt(() => miniApp.mount.ifAvailable());
+  void attemptLater(async () => {
+    if (!viewport.mount.isAvailable()) return;
+    await viewport.mount({ timeout: 1_500 });
+    attempt(() => viewport.bindCssVars.ifAvailable());
+    attempt(() => viewport.expand.ifAvailable());
+  });
+  attempt(() => miniApp.ready.ifAvailable());
+}
+
+function guardUnload(): () => void {
+  const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+  window.addEventListener("beforeunload", ask);
+  return () => window.removeEventListener("beforeunload", ask);
+}
+
+/** Clients differ in what they know and in how they fail; a call must not depend on any of it. */
+function attempt<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch {
+    return undefined;
+  }
+}
+
+async function attemptLater(action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch {
+    // as above
+  }
+}
