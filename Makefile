@@ -35,7 +35,7 @@ test: chromium setup ## every test, real browsers included
 	pytest
 
 check: setup ## the fast loop: lint, types, import rules, unit tests
-	@$(MAKE) -j2 --output-sync=target lint typecheck imports unit
+	@$(MAKE) -j2 --keep-going --output-sync=target lint typecheck imports unit
 
 dev: setup ## server and frontend with reload
 	@exec sh infra/setup/dev.sh
