@@ -11,6 +11,7 @@ The only module that leans on private parts of aiortc; `test_dtls.py` names them
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -38,6 +39,8 @@ MAX_WAITING = 64
 """Datagrams that wait for the handshake; more than any flight has, beyond that the newest is dropped."""
 MAX_ATTEMPTS = 8
 """Handshakes that a forged ClientHello may spoil before the connection is given up."""
+ATTEMPT_TIMEOUT_S = 4.0
+"""Then one begins anew: OpenSSL waits for ever for the rest of a forged ClientHello's handshake."""
 _NAMES: dict[bytes, SrtpProfile] = {
     SRTP_AEAD_AES_128_GCM.openssl_profile: "AEAD_AES_128_GCM",
     SRTP_AES128_CM_SHA1_80.openssl_profile: "AES_CM_128_HMAC_SHA1_80",
@@ -129,8 +132,13 @@ class _Transport(RTCDtlsTransport):
 class Dtls:
     """One handshake, and the wait for its peer's goodbye. `run` is the caller's task."""
 
-    def __init__(self, certificate: DtlsCertificate, send: Callable[[bytes], None]) -> None:
-        self._certificate = certificate
+    def __init__(
+        self,
+        certificate: DtlsCertificate,
+        send: Callable[[bytes], None],
+        attempt_timeout_s: float = ATTEMPT_TIMEOUT_S,
+    ) -> None:
+        self._certificate, self._attempt_timeout_s = certificate, attempt_timeout_s
         self._pipe = DatagramPipe(send)
         self._transport = _Transport(self._pipe, certificate)
 
@@ -145,7 +153,9 @@ class Dtls:
             fingerprints=[RTCDtlsFingerprint(algorithm=name, value=value) for name, value in fingerprints]
         )
         for _ in range(MAX_ATTEMPTS):
-            await self._transport.start(parameters)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._attempt_timeout_s):
+                    await self._transport.start(parameters)
             if self._transport.state == "connected":
                 return self._transport.keys
             if self._transport.encrypted:  # the wrong certificate, or no profile in common

@@ -86,7 +86,7 @@ class Listening:
                     self.samples = np.concatenate([self.samples, mono])[-RATE_HZ // 2 :]
                 else:
                     self.yuv = tuple(
-                        float(np.frombuffer(plane, np.uint8).mean())
+                        float(np.median(np.frombuffer(plane, np.uint8)))
                         for plane in frame.reformat(format="yuv420p").planes
                     )
         except MediaStreamError:
@@ -213,7 +213,7 @@ def eventually():
 
     async def eventually(condition, timeout_s=20.0):
         async with asyncio.timeout(timeout_s):
-            while not condition():  # noqa: ASYNC110: what is awaited is in other processes and threads
+            while not condition():  # noqa: ASYNC110 - what is awaited is beyond this loop
                 await asyncio.sleep(0.05)
 
     return eventually

@@ -44,7 +44,7 @@ def certificate():
 
 
 async def connect(certificate, client, fingerprints=None, disturb=None):
-    server = Dtls(certificate, client.incoming.put_nowait)
+    server = Dtls(certificate, client.incoming.put_nowait, attempt_timeout_s=2.0)
 
     def to_server(data):
         if disturb:
