@@ -84,6 +84,8 @@ export interface Call {
   /** From a tap. Asks for the device if it has none yet. */
   setMicrophone(on: boolean): Promise<void>;
   setCamera(on: boolean): Promise<void>;
+  /** Which people's tiles are on the screen, most important first, and how high they are drawn in pixels. */
+  setVisible(visible: readonly { readonly id: number; readonly maxHeight: number }[]): void;
   /** Says goodbye and frees every track, connection and socket. */
   leave(): void;
 }

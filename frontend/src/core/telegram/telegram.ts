@@ -68,9 +68,9 @@ export function startTelegram(): Telegram {
     },
     share: (url, text) => {
       if (!inside) return false;
-      if (attempt(() => shareURL.isAvailable()) && attempt(() => (shareURL(url, text), true))) return true;
+      if (attempt(() => shareURL.isAvailable()) && succeeds(() => shareURL(url, text))) return true;
       const link = `https://t.me/share/url?url=${encodeURIComponent(url)}&text=${encodeURIComponent(text)}`;
-      return attempt(() => (openTelegramLink(link), true)) ?? false;
+      return succeeds(() => openTelegramLink(link));
     },
     haptic: (kind) => {
       if (!inside) return;
@@ -110,6 +110,15 @@ function attempt<T>(action: () => T): T | undefined {
   } catch {
     return undefined;
   }
+}
+
+function succeeds(action: () => void): boolean {
+  return (
+    attempt(() => {
+      action();
+      return true;
+    }) ?? false
+  );
 }
 
 async function attemptLater(action: () => Promise<void>): Promise<void> {

@@ -1,0 +1,93 @@
+/** One WebSocket of a call: typed messages in and out, and a watch over its silence. Coming back is the caller's. */
+
+import type { ClientMessage, Error as ErrorMessage, ServerMessage } from "./messages.gen";
+
+export interface SocketHandlers {
+  onMessage(message: ServerMessage): void;
+  /** Once, however it ended. error: the code of the last `error` message. */
+  onClose(code: number, error: ErrorMessage["code"] | null): void;
+}
+
+const OPEN_TIMEOUT_MS = 10_000;
+/** So many ping intervals without any message mean that the connection is gone. */
+const SILENT_INTERVALS = 2.5;
+const LOST = 1006;
+
+export class SignalingSocket {
+  readonly #socket: WebSocket;
+  readonly #handlers: SocketHandlers;
+  #lastError: ErrorMessage["code"] | null = null;
+  #heardAt = performance.now();
+  #openTimer: ReturnType<typeof setTimeout> | undefined;
+  #pingTimer: ReturnType<typeof setInterval> | undefined;
+  #done = false;
+
+  constructor(url: string, token: string, handlers: SocketHandlers) {
+    this.#handlers = handlers;
+    this.#socket = new WebSocket(url, ["telcall.v2", `token.${token}`]);
+    this.#openTimer = setTimeout(() => this.#finish(LOST), OPEN_TIMEOUT_MS);
+    this.#socket.onopen = () => clearTimeout(this.#openTimer);
+    this.#socket.onmessage = (event) => this.#receive(event.data);
+    this.#socket.onclose = (event) => this.#finish(event.code);
+  }
+
+  /** Messages before the socket is open or after it is closed are dropped: the next session starts anew. */
+  send(message: ClientMessage): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  /** Keeps the connection alive; the server says how often. */
+  pingEvery(intervalS: number): void {
+    clearInterval(this.#pingTimer);
+    this.#pingTimer = setInterval(() => {
+      if (performance.now() - this.#heardAt > SILENT_INTERVALS * intervalS * 1_000) this.#finish(LOST);
+      else this.send({ type: "ping", t: performance.now() });
+    }, intervalS * 1_000);
+  }
+
+  /** Nothing is told any more. */
+  close(): void {
+    this.#done = true;
+    this.#free();
+  }
+
+  #receive(data: unknown): void {
+    this.#heardAt = performance.now();
+    const message = parseMessage(data);
+    if (!message || this.#done) return;
+    if (message.type === "error") this.#lastError = message.code ?? null;
+    this.#handlers.onMessage(message);
+  }
+
+  #finish(code: number): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#free();
+    this.#handlers.onClose(code, this.#lastError);
+  }
+
+  #free(): void {
+    clearTimeout(this.#openTimer);
+    clearInterval(this.#pingTimer);
+    this.#socket.onmessage = null;
+    this.#socket.onclose = null;
+    this.#socket.close();
+  }
+}
+
+/** A message of the server; null for what is none. Unknown types are passed on: the receiver ignores them. */
+function parseMessage(data: unknown): ServerMessage | null {
+  if (typeof data !== "string") return null;
+  try {
+    const value: unknown = JSON.parse(data);
+    return typeof value === "object" && value !== null && "type" in value ? (value as ServerMessage) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** ws(s) address of a call on the server that this page came from. */
+export function callUrl(callId: string, page: Location = location): string {
+  const scheme = page.protocol === "https:" ? "wss" : "ws";
+  return `${scheme}://${page.host}/ws/calls/${encodeURIComponent(callId)}`;
+}
