@@ -30,7 +30,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from OpenSSL import SSL
 
-from sfu.control.dtls_filter import is_plausible
+from sfu.control.dtls_filter import is_open_alert, is_plausible
 from sfu.dataplane.engine import SrtpProfile
 
 PROFILES = (SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80)
@@ -101,7 +101,8 @@ class DatagramPipe:
     async def _send(self, data: bytes) -> None:
         if self._closed:
             raise ConnectionError("closed")
-        self._send_datagram(data)
+        if not is_open_alert(data):
+            self._send_datagram(data)
 
 
 class _Transport(RTCDtlsTransport):

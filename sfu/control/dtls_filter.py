@@ -36,6 +36,12 @@ def is_plausible(data: bytes) -> bool:
     return True
 
 
+def is_open_alert(data: bytes) -> bool:
+    """An alert of ours that is not encrypted. It would end the handshake of a client in whose name somebody
+    else sent rubbish; without it the client sends its own messages again."""
+    return len(data) >= _RECORD_BYTES and data[0] == _ALERT and data[3:5] == b"\0\0"
+
+
 def _are_messages(body: bytes) -> bool:
     """Fragments of handshake messages that fill the record (RFC 6347 §4.2.2)."""
     at = 0
