@@ -82,7 +82,7 @@ imports: .setup/dev
 	lint-imports
 
 unit: setup
-	pytest -m "not e2e and not fuzz" --ignore tests/e2e
+	pytest -m "not e2e and not fuzz" --ignore tests/e2e --numprocesses auto --dist loadfile
 
 chromium:
 	@sh infra/setup/chromium.sh
