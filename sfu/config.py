@@ -20,5 +20,3 @@ class SfuConfig:
     """Without a STUN check for so long, media stops (RFC 7675 has 30 s; browsers check every 2.5 s)."""
     handshake_timeout_s: float = 15.0
     """From the first DTLS datagram to the keys."""
-    unknown_stun_per_s: int = 20
-    """STUN messages of unknown fragments that one address may send in a second before they cost no look."""

@@ -187,6 +187,7 @@ def open_page(browser, server):
 @pytest.fixture
 def until(eventually):
     """Like `eventually`, for conditions that have to ask a page."""
+
     async def until(condition, timeout_s=30.0):
         async with asyncio.timeout(timeout_s):
             while not await condition():  # noqa: ASYNC110 - a page tells nothing by itself
