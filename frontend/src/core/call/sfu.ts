@@ -1,0 +1,204 @@
+/**
+ * The one connection to the SFU: own tracks up, seats down. We always offer, the server always answers; who
+ * sits where comes by `seats`, never by SDP.
+ */
+
+import type { IceServer, SeatOffer, Seats, SfuOffer } from "../signaling/messages.gen";
+
+export interface SfuHandlers {
+  sendOffer(offer: SfuOffer): void;
+  /** The connection's state, or a seat's track, has changed. */
+  onChange(): void;
+}
+
+export interface SeatCounts {
+  /** With video. */
+  readonly full: number;
+  readonly audioOnly: number;
+}
+
+/** Phones decode six videos; five more voices are as many as anybody can follow. */
+export function seatCounts(width: number): SeatCounts {
+  return { full: width < 768 ? 6 : 12, audioOnly: 5 };
+}
+
+export const VIDEO_MAX_BPS = 1_200_000;
+const DISCONNECTED_MS = 2_000;
+const RESTART_EVERY_MS = 4_000;
+
+interface SeatMedia {
+  readonly audio: RTCRtpTransceiver;
+  readonly video: RTCRtpTransceiver | null;
+  readonly audioStream: MediaStream;
+  readonly videoStream: MediaStream | null;
+}
+
+/** What a participant's seat plays. */
+export interface Seated {
+  readonly audioStream: MediaStream;
+  /** Audio packets have come on this seat. */
+  readonly audible: boolean;
+  readonly receiver: RTCRtpReceiver;
+  readonly videoStream: MediaStream | null;
+  readonly video: "on" | "paused" | "off";
+}
+
+export class SfuConnection {
+  readonly #pc: RTCPeerConnection;
+  readonly #handlers: SfuHandlers;
+  readonly #microphone: RTCRtpTransceiver;
+  readonly #camera: RTCRtpTransceiver;
+  readonly #seats: readonly SeatMedia[];
+  #offerId = 0;
+  #revision = -1;
+  #sitters = new Map<number, { seat: number; video: "on" | "paused" | "off" }>();
+  #restartTimer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  constructor(iceServers: readonly IceServer[], counts: SeatCounts, handlers: SfuHandlers) {
+    this.#handlers = handlers;
+    this.#pc = new RTCPeerConnection({ iceServers: toRtc(iceServers), bundlePolicy: "max-bundle" });
+    this.#microphone = this.#pc.addTransceiver("audio", { direction: "sendonly" });
+    this.#camera = this.#pc.addTransceiver("video", {
+      direction: "sendonly",
+      sendEncodings: [{ maxBitrate: VIDEO_MAX_BPS }],
+    });
+    preferVp8(this.#camera);
+    this.#seats = Array.from({ length: counts.full + counts.audioOnly }, (_, seat) =>
+      this.#makeSeat(seat < counts.full),
+    );
+    this.#pc.onconnectionstatechange = () => this.#stateChanged();
+  }
+
+  get connected(): boolean {
+    return this.#pc.connectionState === "connected";
+  }
+
+  /** Makes the first offer. */
+  start(): void {
+    void this.#offer(false);
+  }
+
+  async answered(offerId: number, sdp: string): Promise<void> {
+    if (this.#closed || offerId !== this.#offerId || this.#pc.signalingState !== "have-local-offer") return;
+    await this.#pc.setRemoteDescription({ type: "answer", sdp });
+  }
+
+  /** Tracks to send from now on; null stops. No SDP. */
+  setTracks(audio: MediaStreamTrack | null, video: MediaStreamTrack | null): void {
+    replace(this.#microphone.sender, audio);
+    replace(this.#camera.sender, video);
+  }
+
+  /** False for an older revision. */
+  setSeats(message: Seats): boolean {
+    if (message.revision <= this.#revision) return false;
+    this.#revision = message.revision;
+    this.#sitters = new Map();
+    for (const seat of message.seats) {
+      if (seat.user_id !== null) this.#sitters.set(seat.user_id, { seat: seat.seat, video: seat.video });
+    }
+    return true;
+  }
+
+  seatOf(userId: number): Seated | null {
+    const sitter = this.#sitters.get(userId);
+    const seat = sitter && this.#seats[sitter.seat];
+    if (!sitter || !seat) return null;
+    return {
+      audioStream: seat.audioStream,
+      audible: !seat.audio.receiver.track.muted,
+      receiver: seat.audio.receiver,
+      videoStream: seat.videoStream,
+      video: sitter.video,
+    };
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#restartTimer);
+    this.#pc.onconnectionstatechange = null;
+    this.#pc.close();
+  }
+
+  #makeSeat(full: boolean): SeatMedia {
+    const audio = this.#pc.addTransceiver("audio", { direction: "recvonly" });
+    const video = full ? this.#pc.addTransceiver("video", { direction: "recvonly" }) : null;
+    if (video) preferVp8(video);
+    for (const transceiver of [audio, video]) {
+      const track = transceiver?.receiver.track;
+      if (track) track.onunmute = track.onmute = () => this.#handlers.onChange();
+    }
+    return {
+      audio,
+      video,
+      audioStream: new MediaStream([audio.receiver.track]),
+      videoStream: video && new MediaStream([video.receiver.track]),
+    };
+  }
+
+  async #offer(iceRestart: boolean): Promise<void> {
+    const offer = await this.#pc.createOffer({ iceRestart });
+    if (this.#closed) return;
+    await this.#pc.setLocalDescription(offer);
+    if (this.#closed) return;
+    this.#offerId += 1;
+    const tracks: SfuOffer["tracks"] = {};
+    if (this.#microphone.mid !== null) tracks[this.#microphone.mid] = "microphone";
+    if (this.#camera.mid !== null) tracks[this.#camera.mid] = "camera";
+    this.#handlers.sendOffer({
+      type: "sfu_offer",
+      offer_id: this.#offerId,
+      payload: { type: "offer", sdp: offer.sdp ?? "" },
+      tracks,
+      seats: this.#seats.map(seatOffer),
+    });
+  }
+
+  #stateChanged(): void {
+    clearTimeout(this.#restartTimer);
+    const state = this.#pc.connectionState;
+    if (state === "failed") this.#restartIn(0);
+    else if (state === "disconnected") this.#restartIn(DISCONNECTED_MS);
+    this.#handlers.onChange();
+  }
+
+  #restartIn(delayMs: number): void {
+    this.#restartTimer = setTimeout(() => {
+      if (this.#closed || this.connected) return;
+      void this.#restart();
+      this.#restartIn(RESTART_EVERY_MS);
+    }, delayMs);
+  }
+
+  async #restart(): Promise<void> {
+    if (this.#pc.signalingState === "have-local-offer") {
+      await this.#pc.setLocalDescription({ type: "rollback" });
+    }
+    await this.#offer(true);
+  }
+}
+
+function seatOffer(seat: SeatMedia, index: number): SeatOffer {
+  return { seat: index, audio_mid: seat.audio.mid ?? "", video_mid: seat.video?.mid ?? null };
+}
+
+/** Only VP8 is agreed on; without the others the offer is a third as long. */
+function preferVp8(transceiver: RTCRtpTransceiver): void {
+  const codecs = RTCRtpReceiver.getCapabilities("video")?.codecs ?? [];
+  const vp8 = codecs.filter((codec) => codec.mimeType.toLowerCase() === "video/vp8");
+  if (vp8.length > 0 && "setCodecPreferences" in transceiver) transceiver.setCodecPreferences(vp8);
+}
+
+export function toRtc(servers: readonly IceServer[]): RTCIceServer[] {
+  return servers.map(({ urls, username, credential }) => ({
+    urls,
+    ...(username ? { username } : {}),
+    ...(credential ? { credential } : {}),
+  }));
+}
+
+/** `replaceTrack` fails only on a stopped transceiver, and then there is nothing left to send. */
+export function replace(sender: RTCRtpSender, track: MediaStreamTrack | null): void {
+  if (sender.track !== track) sender.replaceTrack(track).catch(() => {});
+}
