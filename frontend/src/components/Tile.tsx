@@ -1,0 +1,88 @@
+import { type CSSProperties, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import type { Tile as TileState } from "../core/call/state";
+import { nameOf } from "../core/identity/colors";
+import { useMediaElement } from "../hooks/useMediaElement";
+import { Avatar } from "./Avatar";
+import { Spinner } from "./Button";
+import { Icon } from "./Icon";
+
+/** A cell of the grid, the small own picture over a corner, or the whole stage edge to edge. */
+export type TileShape = "cell" | "corner" | "whole";
+
+interface Props {
+  tile: TileState;
+  style: CSSProperties;
+  shape: TileShape;
+  hidden: boolean;
+  avatarPx: number;
+}
+
+/** One participant: picture or avatar, name, microphone, a ring while speaking. */
+export function Tile({ tile, style, shape, hidden, avatarPx }: Props) {
+  const { t } = useTranslation();
+  const small = shape === "corner";
+  const full = shape === "whole";
+  const video = useRef<HTMLVideoElement>(null);
+  useMediaElement(video, tile.videoStream);
+  const name = tile.self ? t("common.you") : (nameOf(tile.person) ?? t("common.nameless"));
+  const state = (on: boolean) => t(on ? "call.stateOn" : "call.stateOff");
+  const showVideo = tile.video && tile.videoStream !== null;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms
+    <div
+      role="group"
+      data-testid={tile.self ? "tile-self" : `tile-${tile.person.id}`}
+      data-audio={tile.audio}
+      data-video={tile.video}
+      data-speaking={tile.speaking}
+      aria-label={t("call.tile", { name, mic: state(tile.audio), camera: state(tile.video) })}
+      className={`absolute transition-[left,top,width,height,opacity] duration-300 ease-out ${hidden ? "invisible" : ""} ${full ? "" : small ? "z-10" : "p-1"}`}
+      style={style}
+    >
+      <div
+        className={`relative size-full overflow-hidden bg-call-raised ${full ? "" : small ? "rounded-2xl shadow-xl ring-1 ring-white/15" : "rounded-[20px]"}`}
+      >
+        <div
+          className={`absolute inset-0 grid place-items-center transition-opacity duration-300 ${showVideo ? "opacity-0" : tile.connecting ? "opacity-60" : ""}`}
+        >
+          <Avatar person={tile.person} size={avatarPx} />
+        </div>
+        <video
+          ref={video}
+          data-testid={tile.self ? "video-self" : `video-${tile.person.id}`}
+          playsInline
+          muted
+          autoPlay
+          className={`absolute inset-0 size-full object-cover transition-opacity duration-300 ${showVideo ? "" : "opacity-0"} ${tile.self ? "-scale-x-100" : ""}`}
+        />
+        {tile.connecting && (
+          <p className="absolute inset-x-0 top-[12%] flex items-center justify-center gap-2 text-[14px] text-call-soft">
+            <Spinner className="size-4" />
+            {t("call.tileConnecting")}
+          </p>
+        )}
+        {!(full && tile.self) && <Label name={name} audio={tile.audio} small={small} />}
+        <div
+          aria-hidden="true"
+          className={`pointer-events-none absolute inset-0 transition-opacity duration-200 ${full ? "" : small ? "rounded-2xl" : "rounded-[20px]"} ring-3 ring-call-live ring-inset ${tile.speaking ? "" : "opacity-0"}`}
+        />
+      </div>
+    </div>
+  );
+}
+
+function Label({ name, audio, small }: { name: string; audio: boolean; small: boolean }) {
+  return (
+    <p
+      aria-hidden="true"
+      className={`absolute flex max-w-[calc(100%-12px)] items-center gap-1 rounded-full bg-call/80 text-call-ink ${small ? "bottom-1.5 left-1.5 px-1.5 py-0.5 text-[12px]" : "bottom-2 left-2 px-2.5 py-1 text-[14px] font-medium"}`}
+    >
+      <Icon
+        name={audio ? "mic" : "micOff"}
+        className={`shrink-0 ${small ? "size-3.5" : "size-4"} ${audio ? "text-call-live" : "text-[#ff9aa1]"}`}
+      />
+      <span className="truncate">{name}</span>
+    </p>
+  );
+}

@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import en from "./en.json";
+import { knownLanguage, pickLanguage } from "./language";
+import ru from "./ru.json";
+
+const PLURAL = /_(zero|one|two|few|many|other)$/;
+
+function texts(node: object, prefix = ""): [string, string][] {
+  return Object.entries(node).flatMap(([key, value]) =>
+    typeof value === "string" ? [[prefix + key, value]] : texts(value, `${prefix}${key}.`),
+  ) as [string, string][];
+}
+
+describe("the two languages", () => {
+  it("have the same keys", () => {
+    const keys = (node: object) => [...new Set(texts(node).map(([key]) => key.replace(PLURAL, "")))].sort();
+    expect(keys(ru)).toEqual(keys(en));
+  });
+
+  it("fill in the same values", () => {
+    const slots = (text: string) => [...text.matchAll(/{{(\w+)}}/g)].map((m) => m[1]).sort();
+    const english = new Map(texts(en));
+    for (const [key, text] of texts(ru)) {
+      const twin = english.get(key) ?? english.get(key.replace(PLURAL, "_other"));
+      expect(slots(text), key).toEqual(slots(twin ?? ""));
+    }
+  });
+
+  it("have every plural form that the language needs", () => {
+    for (const [language, node] of Object.entries({ ru, en })) {
+      const needed = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
+      const found = texts(node).filter(([key]) => PLURAL.test(key));
+      const stems = new Set(found.map(([key]) => key.replace(PLURAL, "")));
+      const all = new Set(found.map(([key]) => key));
+      for (const stem of stems) for (const form of needed) expect(all).toContain(`${stem}_${form}`);
+    }
+  });
+
+  it("leave no text empty", () => {
+    for (const [key, text] of [...texts(ru), ...texts(en)]) expect(text.trim(), key).not.toBe("");
+  });
+});
+
+describe("the language", () => {
+  it("ignores the region", () => {
+    expect(knownLanguage("ru-RU")).toBe("ru");
+    expect(knownLanguage("en_GB")).toBe("en");
+    expect(knownLanguage("de")).toBeNull();
+  });
+
+  it("is the first one that we speak, else Russian", () => {
+    expect(pickLanguage([null, "de-DE", "en-US", "ru"])).toBe("en");
+    expect(pickLanguage(["de", undefined])).toBe("ru");
+  });
+});
+
+describe("components and pages", () => {
+  const root = join(import.meta.dirname, "..");
+  const files = ["components", "pages"].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith(".tsx") && !name.endsWith(".test.tsx"))
+      .map((name) => join(root, folder, name)),
+  );
+  const sources = files.map((file) => [file, readFileSync(file, "utf8")] as const);
+
+  it("hold no text of their own", () => {
+    expect(sources.length).toBeGreaterThan(0);
+    for (const [file, source] of sources) {
+      expect(source, file).not.toMatch(/[А-Яа-яЁё]/);
+      expect(source, file).not.toMatch(/(aria-label|placeholder|title|alt)="[^"]+"/);
+      expect(source, file).not.toMatch(/>\s*[A-Z][a-z]+[^<>{}=;()]*<\//);
+    }
+  });
+
+  it("use only texts that exist", () => {
+    const known = new Set(texts(en).map(([key]) => key.replace(PLURAL, "")));
+    for (const [file, source] of sources)
+      for (const [, key] of source.matchAll(/\bt\(\s*"([\w.]+)"/g)) expect(known, file).toContain(key);
+  });
+});

@@ -1,0 +1,187 @@
+import { useCallback, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useLocation, useNavigate, useParams } from "react-router";
+import { CallFailed } from "../components/CallFailed";
+import { CallFrame } from "../components/CallFrame";
+import { CallHeader } from "../components/CallHeader";
+import { DeviceNotice, InviteCard, PhaseBanner } from "../components/CallNotices";
+import { Confirm } from "../components/Confirm";
+import { Controls } from "../components/Controls";
+import { Icon } from "../components/Icon";
+import { PreJoin } from "../components/PreJoin";
+import { RemoteAudio } from "../components/RemoteAudio";
+import { Stage } from "../components/Stage";
+import { Toast } from "../components/Toast";
+import type { CallState } from "../core/call/state";
+import { useServices, useSession } from "../hooks/services";
+import { useBack } from "../hooks/useBack";
+import { type CallHandle, useCall } from "../hooks/useCall";
+import { localLink, useInvite } from "../hooks/useInvite";
+import { useOpenCall } from "../hooks/useOpenCall";
+import { useToast } from "../hooks/useToast";
+import type { EndedCall } from "./CallEndedPage";
+
+/** One call from the choice of devices to its end. */
+export default function CallPage() {
+  const { id = "" } = useParams();
+  return <CallRoom key={id} callId={id} />;
+}
+
+function CallRoom({ callId }: { callId: string }) {
+  const navigate = useNavigate();
+  const session = useSession();
+  const wantsCamera = (useLocation().state as { camera?: boolean } | null)?.camera === true;
+  const [microphone, setMicrophone] = useState(true);
+  const [camera, setCamera] = useState(wantsCamera);
+  const handle = useCall(useOpenCall(callId));
+  const { call, state, rejoin } = handle;
+  const [asksToLeave, setAsksToLeave] = useState(false);
+  const { t } = useTranslation();
+  const { phase } = state;
+  const home = () => void navigate("/", { replace: true });
+
+  useLeaveForEnded(state, callId);
+  const active = phase.kind !== "idle" && phase.kind !== "ended" && phase.kind !== "failed";
+  useGuard(active);
+  const back = useBack(() => (active ? setAsksToLeave(true) : home()));
+
+  return (
+    <CallFrame phase={phase.kind} topology={state.topology}>
+      {phase.kind === "idle" && (
+        <PreJoin
+          person={session.kind === "signed_in" ? session.user : null}
+          microphone={microphone}
+          camera={camera}
+          busy={session.kind !== "signed_in"}
+          onMicrophone={setMicrophone}
+          onCamera={setCamera}
+          onJoin={() => void call.join({ microphone, camera })}
+          onBack={back}
+        />
+      )}
+      {phase.kind === "failed" && (
+        <CallFailed failure={phase.failure} onRetry={() => rejoin({ microphone, camera })} onHome={home} />
+      )}
+      {active && <InCall handle={handle} callId={callId} />}
+      {asksToLeave && active && (
+        <Confirm
+          question={t("call.leaveQuestion")}
+          yes={t("call.leaveYes")}
+          no={t("call.stay")}
+          onYes={() => call.leave()}
+          onNo={() => setAsksToLeave(false)}
+        />
+      )}
+    </CallFrame>
+  );
+}
+
+function InCall({ handle, callId }: { handle: CallHandle; callId: string }) {
+  const { call, state } = handle;
+  const { t } = useTranslation();
+  const { telegram } = useServices();
+  const [toast, say] = useToast();
+  const [blocked, setBlocked] = useState(false);
+  const [unlocked, setUnlocked] = useState(0);
+  const block = useCallback(() => setBlocked(true), []);
+  const link = useJoinLink(callId);
+  const invite = useInvite();
+  const told = (result: "copied" | "failed" | null) => {
+    if (result) say(t(result === "copied" ? "common.copied" : "common.copyFailed"));
+  };
+  const copy = () => void invite.copy(link).then(told);
+  const alone = state.phase.kind === "in_call" && state.tiles.length <= 1;
+  const remote = state.tiles.filter((tile) => !tile.self);
+
+  return (
+    <>
+      <CallHeader state={state} />
+      <main className="relative flex min-h-0 flex-1 flex-col px-1">
+        <Stage tiles={state.tiles} />
+        <div className="pointer-events-none absolute inset-x-3 top-2 z-20 flex flex-col gap-2">
+          <PhaseBanner state={state} />
+        </div>
+        <div className="absolute inset-x-3 bottom-3 z-20 flex flex-col gap-2.5">
+          {blocked && (
+            <button
+              type="button"
+              data-testid="unlock-sound"
+              onClick={() => {
+                setBlocked(false);
+                setUnlocked(unlocked + 1);
+              }}
+              className="mx-auto flex min-h-12 animate-rise items-center gap-2.5 rounded-full bg-call-ink px-6 text-[16px] font-semibold text-call shadow-xl"
+            >
+              <Icon name="sound" className="size-5" />
+              {t("call.soundBlocked")}
+            </button>
+          )}
+          <DeviceNotice state={state} onAllow={() => void call.setMicrophone(true)} />
+          {alone && <InviteCard onCopy={copy} onShare={() => void invite.share(link).then(told)} />}
+        </div>
+      </main>
+      <footer className="shrink-0 pt-4 pb-4">
+        <Controls
+          microphone={state.microphone}
+          camera={state.camera}
+          onMicrophone={(on) => {
+            telegram.haptic("tap");
+            void call.setMicrophone(on);
+          }}
+          onCamera={(on) => void call.setCamera(on)}
+          onCopyLink={copy}
+          onLeave={() => call.leave()}
+        />
+      </footer>
+      {remote.map((tile) => (
+        <RemoteAudio
+          key={tile.person.id}
+          userId={tile.person.id}
+          stream={tile.audioStream}
+          unlocked={unlocked}
+          onBlocked={block}
+        />
+      ))}
+      <Toast text={toast} />
+    </>
+  );
+}
+
+/** The link of Telegram where the server has a bot, else this address. */
+function useJoinLink(callId: string): string {
+  const { findCall } = useServices();
+  const [link, setLink] = useState(() => localLink(callId));
+  useEffect(() => {
+    let shown = true;
+    void findCall(callId).then((found) => {
+      if (shown && found.ok && found.value.joinUrl) setLink(found.value.joinUrl);
+    });
+    return () => {
+      shown = false;
+    };
+  }, [callId, findCall]);
+  return link;
+}
+
+/** Asks before the app is closed, as long as the call goes on. */
+function useGuard(active: boolean): void {
+  const { telegram } = useServices();
+  useEffect(() => (active ? telegram.guardClosing() : undefined), [active, telegram]);
+}
+
+/** Goes on to the page after the call, with what it has to tell. */
+function useLeaveForEnded({ phase, startedAt }: CallState, callId: string): void {
+  const navigate = useNavigate();
+  const started = useRef<number | null>(null);
+  useEffect(() => {
+    if (phase.kind === "in_call") started.current ??= Date.now();
+    if (phase.kind !== "ended") return;
+    const from = started.current ?? startedAt;
+    const ended: EndedCall = {
+      reason: phase.reason,
+      durationMs: from === null ? null : Date.now() - from,
+      callId,
+    };
+    void navigate("/call-ended", { replace: true, state: ended });
+  }, [phase, startedAt, callId, navigate]);
+}
