@@ -16,6 +16,7 @@ from sfu.errors import SdpRejected
 MAX_BYTES = 131_072
 MAX_LINE_BYTES = 2_048
 MAX_MEDIA = 128
+MAX_CANDIDATES = 40
 MAX_PER_MEDIA = 128
 """Payload types, extensions, rids and ssrcs, each."""
 
@@ -81,6 +82,7 @@ def parse(text: str) -> Description:
     session = Media(kind="", port=0, protocol="")  # holds attributes that hold for all m-lines
     current = session
     seen_version = False
+    candidates = 0
     for kind, value in _lines(text):
         if not seen_version:
             if (kind, value) != ("v", "0"):
@@ -93,6 +95,9 @@ def parse(text: str) -> Description:
             description.media.append(current)
         elif kind == "a":
             name, _, argument = value.partition(":")
+            candidates += name == "candidate"
+            if candidates > MAX_CANDIDATES:
+                raise _invalid(f"more than {MAX_CANDIDATES} candidates")
             if name == "group" and current is session:
                 if argument.startswith("BUNDLE ") and not description.bundle:
                     description.bundle = argument.split()[1:]
