@@ -19,7 +19,8 @@ import type { Call, CallState, Failure, Phase, Tile, Topology } from "./state";
 export interface CallDeps {
   readonly callId: string;
   readonly api: ApiClient;
-  readonly self: SignedInUser;
+  /** Who is signed in; null until the sign-in is through, which a page does not wait for. */
+  readonly self: () => SignedInUser | null;
   /** Address of the call's WebSocket. */
   readonly url: string;
   /** Width of the screen in pixels: decides how many videos are asked for. */
@@ -71,6 +72,10 @@ export class CallEngine implements Call {
 
   async join(options: { microphone: boolean; camera: boolean }): Promise<void> {
     if (this.#phase.kind !== "idle") return;
+    if (!this.#deps.self()) {
+      this.#fail("unauthorized");
+      return;
+    }
     if (typeof RTCPeerConnection === "undefined" || typeof WebSocket === "undefined") {
       this.#fail("unsupported_browser");
       return;
@@ -273,7 +278,7 @@ export class CallEngine implements Call {
   #openPeer(remote: Remote): PeerLink {
     const peerId = remote.person.id;
     const peer = new PeerLink(
-      { selfId: this.#deps.self.id, peerId, peerIsV2: remote.v2, iceServers: this.#iceServers },
+      { selfId: this.#selfId, peerId, peerIsV2: remote.v2, iceServers: this.#iceServers },
       {
         send: (signal) => this.#socket?.send({ ...signal, to_user_id: peerId }),
         onState: (state) => {
@@ -357,7 +362,7 @@ export class CallEngine implements Call {
   #measure(): void {
     const levels = new Map<number, number>();
     const { audioTrack, microphone } = this.#media;
-    levels.set(this.#deps.self.id, microphone === "on" ? this.#localLevel.level(audioTrack) : 0);
+    levels.set(this.#selfId, microphone === "on" ? this.#localLevel.level(audioTrack) : 0);
     for (const remote of this.#roster.all) {
       const id = remote.person.id;
       const direct = this.#pathOf(remote) === "direct";
@@ -371,7 +376,8 @@ export class CallEngine implements Call {
   }
 
   #render(): CallState {
-    const tiles = [this.#ownTile(), ...this.#roster.all.map((remote) => this.#remoteTile(remote))];
+    const own = this.#ownTile();
+    const tiles = [...(own ? [own] : []), ...this.#roster.all.map((remote) => this.#remoteTile(remote))];
     return {
       phase: this.#phase,
       topology: this.#topology,
@@ -382,19 +388,25 @@ export class CallEngine implements Call {
     };
   }
 
-  #ownTile(): Tile {
+  get #selfId(): number {
+    return this.#deps.self()?.id ?? 0;
+  }
+
+  #ownTile(): Tile | null {
+    const person = this.#deps.self();
+    if (!person) return null;
     const track = this.#media.videoTrack;
     const before = this.#selfTile;
     const stream =
       track &&
       (before?.videoStream?.getTracks()[0] === track ? before.videoStream : new MediaStream([track]));
     const tile: Tile = {
-      person: this.#deps.self,
+      person,
       self: true,
       index: 0,
       audio: this.#media.microphone === "on",
       video: track !== null,
-      speaking: this.#speaking.has(this.#deps.self.id),
+      speaking: this.#speaking.has(person.id),
       connecting: false,
       audioStream: null,
       videoStream: stream,
