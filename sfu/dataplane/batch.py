@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sfu.dataplane.udp import MAX_RUN_BYTES, MAX_SEGMENTS
+from sfu.dataplane.udp import MAX_RUN_BYTES, MAX_SEGMENT_BYTES, MAX_SEGMENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _runs(sizes: Sequence[int]) -> list[Run]:
     at = first = 0
     while first < len(sizes):
         segment, total, last = sizes[first], sizes[first], first + 1
-        while last < len(sizes) and last - first < MAX_SEGMENTS:
+        while segment <= MAX_SEGMENT_BYTES and last < len(sizes) and last - first < MAX_SEGMENTS:
             size = sizes[last]
             if size > segment or sizes[last - 1] < segment or total + size > MAX_RUN_BYTES:
                 break

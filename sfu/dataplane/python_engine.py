@@ -47,13 +47,14 @@ from sfu.dataplane.ring import Scratch
 from sfu.dataplane.rtcp_input import RtcpInput
 from sfu.dataplane.seat_output import Destination, SeatOutput
 from sfu.dataplane.source_input import SourceInput
-from sfu.dataplane.srtp import Contexts
+from sfu.dataplane.srtp import Contexts, check_key
 from sfu.errors import EngineUnavailable, MalformedPacket
 
 SCRATCH_BYTES = 512 * 1_024
 MAX_PACKET_BYTES = 1_500
 MAX_COMMANDS_PER_TURN = 1_000
 STUN_UNKNOWN_PER_S = 20
+STUN_KNOWN_PER_S = 100
 MAX_STUN_ADDRESSES = 10_000
 STOP_TIMEOUT_S = 5.0
 
@@ -160,6 +161,8 @@ class PythonEngine:
         self._command(lambda: self._send_media_to(participant, port, raw))
 
     def set_keys(self, participant: ParticipantId, profile: SrtpProfile, receive: bytes, send: bytes) -> None:
+        for key in (receive, send):
+            check_key(profile, key)
         self._command(lambda: self._set_keys(participant, profile, receive, send))
 
     def send_datagram(self, port: int, remote: Address, data: bytes) -> None:
@@ -252,7 +255,7 @@ class PythonEngine:
             return
         if raw is None:
             found.destination = None
-        else:
+        elif port < len(self._ports):
             name = udp.ffi.new("char[]", raw)
             found.destination = Destination(self._ports[port].sender, name, len(raw))
 
@@ -344,9 +347,6 @@ class PythonEngine:
                     self._receive(by_fd[fd], now_us)
             self._carry_out_commands()
             self._feedback.send_due(self._participants.values(), now_us, now_us + self._wall_offset_us)
-            for port in self._ports:
-                port.sender.flush()
-            self._scratch.release()
             if self._events is not None:
                 self._events.wake()
 
@@ -385,22 +385,28 @@ class PythonEngine:
                 self._emit(DtlsReceived(participant.id, index, remote, bytes(view[:size])))
             else:
                 self._drop("malformed")
+        self._flush()  # packets that are sent again lie in rings that forwarding writes to
         for source, packets in batches.items():
             self._forward(source, Batch(packets), now_us)
+        self._flush()  # before commands free what the queued messages point at
+        self._scratch.release()
+
+    def _flush(self) -> None:
+        for port in self._ports:
+            port.sender.flush()
 
     def _receive_stun(
         self, index: int, raw: bytes, participant: Participant | None, data: bytes, now_us: int
     ) -> None:
-        if participant is None:
-            second = now_us // 1_000_000
-            if second != self._stun_second or len(self._stun_counts) >= MAX_STUN_ADDRESSES:
-                self._stun_second = second
-                self._stun_counts.clear()
-            count = self._stun_counts.get(raw, 0) + 1
-            self._stun_counts[raw] = count
-            if count > STUN_UNKNOWN_PER_S:
-                self._drop("stun_flood")
-                return
+        second = now_us // 1_000_000
+        if second != self._stun_second or len(self._stun_counts) >= MAX_STUN_ADDRESSES:
+            self._stun_second = second
+            self._stun_counts.clear()
+        count = self._stun_counts.get(raw, 0) + 1
+        self._stun_counts[raw] = count
+        if count > (STUN_UNKNOWN_PER_S if participant is None else STUN_KNOWN_PER_S):
+            self._drop("stun_flood")
+            return
         self._emit(StunReceived(index, udp.unpack_address(raw), data))
 
     def _receive_rtp(

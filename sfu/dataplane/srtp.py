@@ -28,6 +28,14 @@ _PROFILES: dict[SrtpProfile, tuple[int, int]] = {  # libsrtp's number, bytes of 
 }
 
 
+def check_key(profile: SrtpProfile, key: bytes) -> None:
+    """Raises `ValueError` unless the key is as long as the profile wants (RFC 5764 §4.1.2, RFC 7714 §12)."""
+    number, _ = _PROFILES[profile]
+    want = lib.srtp_profile_get_master_key_length(number) + lib.srtp_profile_get_master_salt_length(number)
+    if len(key) != want:
+        raise ValueError(f"{profile} takes {want} bytes of key and salt, not {len(key)}")
+
+
 class Contexts:
     """Both directions. context_out: what `lib.srtp_protect` takes. tag_bytes: what it adds to a packet."""
 

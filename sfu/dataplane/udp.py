@@ -21,6 +21,9 @@ SLOT_BYTES = 2_048
 SEND_BATCH = 64
 MAX_SEGMENTS = 40
 MAX_RUN_BYTES = 60_000
+MAX_SEGMENT_BYTES = 1_400
+"""Larger ones go singly: a segment beyond the route's MTU is refused with the very error that turns
+offloading off, and a publisher must not be able to do that to everybody."""
 BUFFER_BYTES = 8 * 1_024 * 1_024
 
 _SOL_UDP, _UDP_SEGMENT = 17, 103
