@@ -48,7 +48,7 @@ types: .setup/dev .setup/frontend ## TypeScript types from the message models
 	cd frontend && npm run types
 
 bench-forwarding: setup ## CPU per forwarded packet, beside floors and peers
-	python -m benchmarks.forward
+	python -m benchmarks.forwarding
 
 bench-call: chromium setup ## join to first sound and first picture, in Chromium
 	python -m benchmarks.call
