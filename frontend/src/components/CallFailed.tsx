@@ -4,7 +4,7 @@ import { Button } from "./Button";
 import { Icon } from "./Icon";
 
 /** After these, trying the same again can't help. */
-const FINAL: ReadonlySet<Failure> = new Set([
+const FINAL: ReadonlySet<Props["failure"]> = new Set([
   "not_found",
   "ended",
   "expired",
@@ -13,7 +13,7 @@ const FINAL: ReadonlySet<Failure> = new Set([
 ]);
 
 interface Props {
-  failure: Failure;
+  failure: Failure | "init_data" | "network";
   onRetry: () => void;
   onHome: () => void;
 }

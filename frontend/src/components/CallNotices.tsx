@@ -50,7 +50,7 @@ export function InviteCard({ onCopy, onShare }: { onCopy: () => void; onShare: (
     <Box testId="alone" icon="link" title={t("call.alone")} text={t("call.aloneText")}>
       <div className="grid grid-cols-2 gap-2.5">
         <BoxButton testId="invite-copy" quiet onClick={onCopy}>
-          {t("call.copyLink")}
+          {t("created.copy")}
         </BoxButton>
         <BoxButton testId="invite-share" onClick={onShare}>
           {t("call.share")}

@@ -1,4 +1,4 @@
-import { type CSSProperties, useRef, useState } from "react";
+import { type CSSProperties, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Tile as TileState } from "../core/call/state";
 import { type Grid, gridFor } from "../core/layout/grid";
@@ -33,8 +33,14 @@ function avatarPx(shape: TileShape, cellPx: number): number {
   return shape === "whole" ? 132 : Math.round(Math.max(52, Math.min(124, cellPx * 0.44)));
 }
 
+interface Props {
+  tiles: readonly TileState[];
+  /** Which other people are on the screen now, and how high in device pixels. */
+  onVisible: (visible: readonly { readonly id: number; readonly maxHeight: number }[]) => void;
+}
+
 /** All tiles in one flat list keyed by participant: a new layout moves elements and never makes new ones. */
-export function Stage({ tiles }: { tiles: readonly TileState[] }) {
+export function Stage({ tiles, onVisible }: Props) {
   const ref = useRef<HTMLDivElement>(null);
   const { width, height } = useElementSize(ref) ?? { width: 390, height: 620 };
   const [wanted, setWanted] = useState(0);
@@ -43,6 +49,14 @@ export function Stage({ tiles }: { tiles: readonly TileState[] }) {
   const first = page * grid.perPage;
   const shown = Math.min(grid.perPage, tiles.length - first);
   const cellPx = Math.min(width / grid.columns, height / grid.rows);
+  const ids = tiles
+    .filter((tile, i) => !tile.self && i >= first && i < first + shown)
+    .map((tile) => tile.person.id)
+    .join(" ");
+  const maxHeight = Math.round((tiles.length > 2 ? height / grid.rows : height) * devicePixelRatio);
+  useEffect(() => {
+    onVisible(ids ? ids.split(" ").map((id) => ({ id: Number(id), maxHeight })) : []);
+  }, [ids, maxHeight, onVisible]);
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div ref={ref} className="relative min-h-0 flex-1 overflow-hidden">

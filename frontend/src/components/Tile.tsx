@@ -1,7 +1,7 @@
 import { type CSSProperties, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Tile as TileState } from "../core/call/state";
-import { nameOf } from "../core/identity/colors";
+import { colorOf, nameOf } from "../core/identity/colors";
 import { useMediaElement } from "../hooks/useMediaElement";
 import { Avatar } from "./Avatar";
 import { Spinner } from "./Button";
@@ -41,7 +41,10 @@ export function Tile({ tile, style, shape, hidden, avatarPx }: Props) {
       style={style}
     >
       <div
-        className={`relative size-full overflow-hidden bg-call-raised ${full ? "" : small ? "rounded-2xl shadow-xl ring-1 ring-white/15" : "rounded-[20px]"}`}
+        style={{
+          background: `color-mix(in srgb, ${colorOf(tile.person.id).from} 20%, var(--color-call-raised))`,
+        }}
+        className={`relative size-full overflow-hidden ${full ? "rounded-[24px]" : small ? "rounded-2xl shadow-xl ring-1 ring-white/15" : "rounded-[20px]"}`}
       >
         <div
           className={`absolute inset-0 grid place-items-center transition-opacity duration-300 ${showVideo ? "opacity-0" : tile.connecting ? "opacity-60" : ""}`}
@@ -65,7 +68,7 @@ export function Tile({ tile, style, shape, hidden, avatarPx }: Props) {
         {!(full && tile.self) && <Label name={name} audio={tile.audio} small={small} />}
         <div
           aria-hidden="true"
-          className={`pointer-events-none absolute inset-0 transition-opacity duration-200 ${full ? "" : small ? "rounded-2xl" : "rounded-[20px]"} ring-3 ring-call-live ring-inset ${tile.speaking ? "" : "opacity-0"}`}
+          className={`pointer-events-none absolute inset-0 transition-opacity duration-200 ${full ? "rounded-[24px]" : small ? "rounded-2xl" : "rounded-[20px]"} ring-3 ring-call-live ring-inset ${tile.speaking ? "" : "opacity-0"}`}
         />
       </div>
     </div>

@@ -7,5 +7,5 @@ import { useServices } from "./services";
 /** Makes the call `callId` for `self`; nothing is asked for or opened before its `join()`. */
 export function useOpenCall(callId: string, self: SignedInUser): () => Call {
   const { api } = useServices();
-  return useCallback(() => createCall(callId, api, self), [callId, api, self]);
+  return useCallback(() => createCall(callId, api, () => self), [callId, api, self]);
 }

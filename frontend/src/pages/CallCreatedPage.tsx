@@ -49,12 +49,12 @@ export function CallCreatedPage() {
   return (
     <Screen onBack={back}>
       <Heading title={t("created.title")} text={t("created.text")} />
-      <div className="mt-7 rounded-3xl bg-card p-5">
+      <div className="mt-7 rounded-3xl bg-card p-4">
         <p className="text-[14px] font-medium text-soft">{t("created.link")}</p>
         <p className="mt-1.5 text-[17px] leading-snug break-all select-all" data-testid="call-link">
           {link}
         </p>
-        <div className="mt-5 grid grid-cols-2 gap-3">
+        <div className="mt-5 grid grid-cols-2 gap-2.5">
           <SmallButton
             icon="link"
             label={t("created.copy")}
@@ -95,7 +95,7 @@ function SmallButton({
       type="button"
       data-testid={testId}
       onClick={onClick}
-      className="flex min-h-12 items-center justify-center gap-2 rounded-2xl bg-page px-3 text-[16px] font-semibold transition hover:brightness-97 active:scale-[0.98]"
+      className="flex min-h-12 items-center justify-center gap-1.5 rounded-2xl bg-page px-2 text-[15px] font-semibold transition hover:brightness-97 active:scale-[0.98]"
     >
       <Icon name={icon} className="size-5 shrink-0" />
       {label}

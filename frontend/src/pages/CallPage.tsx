@@ -12,7 +12,8 @@ import { PreJoin } from "../components/PreJoin";
 import { RemoteAudio } from "../components/RemoteAudio";
 import { Stage } from "../components/Stage";
 import { Toast } from "../components/Toast";
-import type { CallState } from "../core/call/state";
+import type { SignedInUser } from "../core/api/client";
+import type { Call, CallState } from "../core/call/state";
 import { useServices, useSession } from "../hooks/services";
 import { useBack } from "../hooks/useBack";
 import { type CallHandle, useCall } from "../hooks/useCall";
@@ -24,16 +25,48 @@ import type { EndedCall } from "./CallEndedPage";
 /** One call from the choice of devices to its end. */
 export default function CallPage() {
   const { id = "" } = useParams();
-  return <CallRoom key={id} callId={id} />;
+  const session = useSession();
+  // The one who joined stays the same person until the page goes, even if sign-in is renewed meanwhile.
+  const [self, setSelf] = useState(session.kind === "signed_in" ? session.user : null);
+  if (!self && session.kind === "signed_in") setSelf(session.user);
+  return self ? <CallRoom key={id} callId={id} self={self} /> : <SigningIn />;
 }
 
-function CallRoom({ callId }: { callId: string }) {
+function SigningIn() {
   const navigate = useNavigate();
   const session = useSession();
+  const { signIn } = useServices();
+  const back = useBack(() => void navigate("/", { replace: true }));
+  return (
+    <CallFrame phase="idle" topology="p2p">
+      {session.kind === "failed" ? (
+        <CallFailed
+          failure={session.failure}
+          onRetry={() => void signIn()}
+          onHome={() => void navigate("/", { replace: true })}
+        />
+      ) : (
+        <PreJoin
+          person={null}
+          microphone={true}
+          camera={false}
+          busy={true}
+          onMicrophone={() => {}}
+          onCamera={() => {}}
+          onJoin={() => {}}
+          onBack={back}
+        />
+      )}
+    </CallFrame>
+  );
+}
+
+function CallRoom({ callId, self }: { callId: string; self: SignedInUser }) {
+  const navigate = useNavigate();
   const wantsCamera = (useLocation().state as { camera?: boolean } | null)?.camera === true;
   const [microphone, setMicrophone] = useState(true);
   const [camera, setCamera] = useState(wantsCamera);
-  const handle = useCall(useOpenCall(callId));
+  const handle = useCall(useOpenCall(callId, self));
   const { call, state, rejoin } = handle;
   const [asksToLeave, setAsksToLeave] = useState(false);
   const { t } = useTranslation();
@@ -49,10 +82,10 @@ function CallRoom({ callId }: { callId: string }) {
     <CallFrame phase={phase.kind} topology={state.topology}>
       {phase.kind === "idle" && (
         <PreJoin
-          person={session.kind === "signed_in" ? session.user : null}
+          person={self}
           microphone={microphone}
           camera={camera}
-          busy={session.kind !== "signed_in"}
+          busy={false}
           onMicrophone={setMicrophone}
           onCamera={setCamera}
           onJoin={() => void call.join({ microphone, camera })}
@@ -84,6 +117,7 @@ function InCall({ handle, callId }: { handle: CallHandle; callId: string }) {
   const [blocked, setBlocked] = useState(false);
   const [unlocked, setUnlocked] = useState(0);
   const block = useCallback(() => setBlocked(true), []);
+  const show = useCallback((visible: Parameters<Call["setVisible"]>[0]) => call.setVisible(visible), [call]);
   const link = useJoinLink(callId);
   const invite = useInvite();
   const told = (result: "copied" | "failed" | null) => {
@@ -97,7 +131,7 @@ function InCall({ handle, callId }: { handle: CallHandle; callId: string }) {
     <>
       <CallHeader state={state} />
       <main className="relative flex min-h-0 flex-1 flex-col px-1">
-        <Stage tiles={state.tiles} />
+        <Stage tiles={state.tiles} onVisible={show} />
         <div className="pointer-events-none absolute inset-x-3 top-2 z-20 flex flex-col gap-2">
           <PhaseBanner state={state} />
         </div>

@@ -136,7 +136,7 @@ function Big({ testId, icon, title, hint, busy, disabled, primary = false, onCli
       disabled={disabled}
       aria-busy={busy}
       onClick={onClick}
-      className={`flex min-h-44 flex-col items-start justify-between rounded-3xl p-5 text-left transition duration-150 active:scale-[0.98] disabled:opacity-70 ${primary ? "bg-accent text-on-accent hover:brightness-110" : "bg-card text-ink hover:brightness-97"}`}
+      className={`flex min-h-44 flex-col items-start justify-between rounded-3xl p-4 text-left transition duration-150 active:scale-[0.98] disabled:opacity-70 ${primary ? "bg-accent text-on-accent hover:brightness-110" : "bg-card text-ink hover:brightness-97"}`}
     >
       <span
         className={`grid size-13 place-items-center rounded-full ${primary ? "bg-white/18" : "bg-page text-ink"}`}
@@ -144,7 +144,7 @@ function Big({ testId, icon, title, hint, busy, disabled, primary = false, onCli
         {busy ? <Spinner className="size-6" /> : <Icon name={icon} className="size-[26px]" />}
       </span>
       <span>
-        <span className="block text-[19px] leading-tight font-semibold">{title}</span>
+        <span className="block text-[18px] leading-tight font-semibold tracking-tight">{title}</span>
         <span className={`mt-1 block text-[14px] leading-snug ${primary ? "" : "text-soft"}`}>{hint}</span>
       </span>
     </button>
