@@ -70,10 +70,11 @@ class Connection:
         return self._agent.local
 
     def renegotiate(self, remote: RemoteTransport) -> None:
-        """A further offer: new credentials restart ICE, another certificate begins another DTLS."""
+        """A further offer: new credentials restart ICE; another certificate, or a DTLS that has ended, begins
+        another DTLS."""
         if (remote.ufrag, remote.password) != (self._remote.ufrag, self._remote.password):
             self._agent.restart(_new_credentials(), Credentials(remote.ufrag, remote.password))
-        if set(remote.fingerprints) != set(self._remote.fingerprints):
+        if self._dtls_task.done() or set(remote.fingerprints) != set(self._remote.fingerprints):
             self._restart_dtls(remote)
         self._remote = remote
 

@@ -208,6 +208,16 @@ async def enter(server):
 
 
 @pytest.fixture
+def enter_server():
+    """`await enter_server(server)` -> a Peer on a server of the test's own; the test hangs up."""
+
+    async def enter_server(server):
+        return await Peer(server, "room", 1, hz=440, colour="red").enter()
+
+    return enter_server
+
+
+@pytest.fixture
 def eventually():
     """`await eventually(condition)`: true within 20 s, or the test fails with what it came to."""
 

@@ -144,6 +144,7 @@ class Page:
             {made["microphone"]: "microphone", made["camera"]: "camera"},
             [SeatOffer(number, audio, video) for number, (audio, video) in enumerate(made["seats"])],
         )
+        self.offer = offer
         answer = await self.server.answer("room", self.user, offer)
         await self.page.evaluate(ACCEPT, answer)
         return self
@@ -241,3 +242,37 @@ async def test_a_page_and_a_python_peer_meet(open_page, until, enter, eventually
         )
 
     await until(page_hears_peer)
+
+
+RENEGOTIATE = """
+async () => {
+  pc.restartIce();
+  pc.addTransceiver('video', {direction: 'sendonly'});
+  await pc.setLocalDescription();
+  return pc.localDescription.sdp;
+}
+"""
+
+
+async def test_an_ice_restart_with_a_further_m_line_keeps_the_picture(open_page, until):
+    page = await open_page(1, 440, "#ff0000")
+    other = await open_page(2, 660, "#00ff00")
+    await page.enter()
+    await other.enter()
+
+    async def both_perceive():
+        return await page.perceives(other) and await other.perceives(page)
+
+    await until(both_perceive)
+    sdp = await page.page.evaluate(RENEGOTIATE)
+    offer = Offer(2, sdp, page.offer.tracks, page.offer.seats)
+    answer = await page.server.answer("room", 1, offer)
+    assert [line for line in answer.splitlines() if line.startswith("m=")][-1].split()[1] == "0"
+    await page.page.evaluate("async (sdp) => pc.setRemoteDescription({type: 'answer', sdp})", answer)
+
+    async def reconnected():
+        return await page.page.evaluate("pc.connectionState") == "connected" and await both_perceive()
+
+    await asyncio.sleep(3)
+    await until(reconnected)
+    assert page.states == ["connected"]
