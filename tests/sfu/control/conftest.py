@@ -208,11 +208,21 @@ async def enter(server):
 
 
 @pytest.fixture
-def enter_server():
+def make_peer():
+    """`make_peer(server, user)` -> a Peer of room `room` that has not entered; the test hangs up."""
+
+    def make_peer(server, user):
+        return Peer(server, "room", user, hz=440, colour="red")
+
+    return make_peer
+
+
+@pytest.fixture
+def enter_server(make_peer):
     """`await enter_server(server)` -> a Peer on a server of the test's own; the test hangs up."""
 
     async def enter_server(server):
-        return await Peer(server, "room", 1, hz=440, colour="red").enter()
+        return await make_peer(server, 1).enter()
 
     return enter_server
 
