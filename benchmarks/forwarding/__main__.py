@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.forwarding import bare
-from benchmarks.forwarding.engine_run import Burst, open_run
+from benchmarks.forwarding import floors
+from benchmarks.forwarding.engine_load import Burst, open_run
 from benchmarks.forwarding.media_relay import make_clip, relay
 from benchmarks.forwarding.sinks import Sinks
 
@@ -27,8 +27,8 @@ RELAY_LIMIT = 300
 # A VP8 descriptor with a 15-bit picture id and TL0PICIDX, then the start of a key frame (RFC 7741 §4.2-4.3).
 _KEY = bytes.fromhex("90e08001000010020d9d012a80026801")
 _DELTA = bytes.fromhex("80e0800100001102")
-FIRST = _KEY.ljust(bare.PAYLOAD_BYTES, b"k")
-REST = _DELTA.ljust(bare.PAYLOAD_BYTES, b"d")
+FIRST = _KEY.ljust(floors.PAYLOAD_BYTES, b"k")
+REST = _DELTA.ljust(floors.PAYLOAD_BYTES, b"d")
 OPUS = bytes(80)
 
 _NOTE = """CPU microseconds per packet that reaches a subscriber, median of {runs} runs; AES-128-GCM.
@@ -41,11 +41,11 @@ when the one before is through: small batches, so that the wake-up weighs most."
 
 def _floors(frame: int) -> dict[str, Callable[[Sinks, int], float]]:
     return {
-        "sendto": lambda sinks, rounds: bare.sendto(sinks, frame, rounds),
-        "sendmmsg": lambda sinks, rounds: bare.batched(sinks, frame, rounds, gso=False),
-        "gso": lambda sinks, rounds: bare.batched(sinks, frame, rounds, gso=True),
-        "protect_gso": lambda sinks, rounds: bare.protect_and_gso(sinks, frame, rounds),
-        "aiortc_style": lambda sinks, rounds: bare.aiortc_style(sinks, frame, rounds),
+        "sendto": lambda sinks, rounds: floors.sendto(sinks, frame, rounds),
+        "sendmmsg": lambda sinks, rounds: floors.batched(sinks, frame, rounds, gso=False),
+        "gso": lambda sinks, rounds: floors.batched(sinks, frame, rounds, gso=True),
+        "protect_gso": lambda sinks, rounds: floors.protect_and_gso(sinks, frame, rounds),
+        "aiortc_style": lambda sinks, rounds: floors.aiortc_style(sinks, frame, rounds),
     }
 
 

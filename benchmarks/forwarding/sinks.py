@@ -21,14 +21,17 @@ class Sinks:
         self.addresses: list[tuple[str, int]] = [each.getsockname() for each in self.sockets]
         self._receiver = udp.Receiver()
         self.last: list[bytes] = [b""] * count
-        """The last datagram that each has received."""
+        """The last RTP packet that each has received."""
 
     def drain(self) -> int:
         total = 0
         for i, each in enumerate(self.sockets):
             while count := self._receiver.receive(each.fileno()):
                 total += count
-                self.last[i] = bytes(self._receiver.views[count - 1][: self._receiver.sizes[-1]])
+                for slot, size in enumerate(self._receiver.sizes):
+                    view = self._receiver.views[slot]
+                    if not 192 <= view[1] <= 223:  # RTCP (RFC 5761 §4)
+                        self.last[i] = bytes(view[:size])
         return total
 
     def __enter__(self) -> Sinks:

@@ -16,15 +16,16 @@ from aiortc.rtp import RtpPacket
 from pylibsrtp import Policy, Session
 
 from benchmarks.forwarding.sinks import Sinks
-from sfu.core.rtp.packet import build_packet
+from sfu.core.rtp.packet import build_packet, extension_block
 from sfu.dataplane import udp
 from sfu.dataplane.srtp import OK, Contexts, ffi, lib
 
 PAYLOAD_BYTES = 1_100
-HEADER_BYTES = 12
+EXTENSION = extension_block({9: b"3"})
+HEADER_BYTES = 12 + len(EXTENSION)
 TAG_BYTES = 16
 PACKET_BYTES = HEADER_BYTES + PAYLOAD_BYTES + TAG_BYTES
-_HEADER = struct.Struct(">BBHII")
+_HEADER = struct.Struct(f">BBHII{len(EXTENSION)}s")
 
 
 def _measure(sinks: Sinks, frame: int, rounds: int, send_frame: Callable[[int], None]) -> float:
@@ -61,13 +62,14 @@ def batched(sinks: Sinks, frame: int, rounds: int, *, gso: bool) -> float:
     """sendmmsg, with or without segmentation offload, no encryption."""
     memory = udp.ffi.new(f"char[{frame * PACKET_BYTES}]")
     names = [udp.ffi.new("char[]", udp.pack_address(address)) for address in sinks.addresses]
+    addresses = [udp.address_of(name) for name in names]
     with udp.open_socket(("127.0.0.1", 0)) as opened:
         sender = udp.Sender(opened.fileno(), gso=gso)
 
         def send_frame(_: int) -> None:
             segment = PACKET_BYTES if frame > 1 else 0
-            for name in names:
-                sender.add(name, 16, memory, frame * PACKET_BYTES, segment)
+            for name in addresses:
+                sender.add(name, 16, udp.address_of(memory), frame * PACKET_BYTES, segment)
             sender.flush()
 
         return _measure(sinks, frame, rounds, send_frame)
@@ -82,11 +84,12 @@ def protect_and_gso(sinks: Sinks, frame: int, rounds: int) -> float:
     arena_slots = 64
     arena = bytearray(arena_slots * block)
     arena_pointer = ffi.from_buffer("char[]", arena)
+    arena_address = udp.address_of(arena_pointer)
     payload = bytes(block)
     contexts = [Contexts("AEAD_AES_128_GCM", os.urandom(28), os.urandom(28)) for _ in sinks.addresses]
     names = [udp.ffi.new("char[]", udp.pack_address(address)) for address in sinks.addresses]
     subscribers = [
-        (each.context_out, name, i % arena_slots * block, 1_000 + i)
+        (each.context_out, udp.address_of(name), i % arena_slots * block, 1_000 + i)
         for i, (each, name) in enumerate(zip(contexts, names, strict=True))
     ]
     offsets = [i * PACKET_BYTES for i in range(frame)]
@@ -95,18 +98,18 @@ def protect_and_gso(sinks: Sinks, frame: int, rounds: int) -> float:
         sender = udp.Sender(opened.fileno(), gso=True)
 
         def send_frame(number: int) -> None:
-            protect, pack, add = lib.srtp_protect, _HEADER.pack_into, sender.add
+            protect, pack, add, memmove = lib.srtp_protect, _HEADER.pack_into, sender.add, ffi.memmove
             segment = PACKET_BYTES if frame > 1 else 0
             for context, name, start, ssrc in subscribers:
-                arena[start : start + block] = payload
+                memmove(arena_pointer + start, payload, block)
                 seq = number * frame
                 for offset in offsets:
-                    pack(arena, start + offset, 0x80, 96, seq & 0xFFFF, number * 3_000, ssrc)
+                    pack(arena, start + offset, 0x90, 96, seq & 0xFFFF, number * 3_000, ssrc, EXTENSION)
                     seq += 1
                     length[0] = HEADER_BYTES + PAYLOAD_BYTES
                     if protect(context, arena_pointer + start + offset, length) != OK:
                         raise RuntimeError("srtp_protect failed")
-                add(name, 16, arena_pointer + start, block, segment)
+                add(name, 16, arena_address + start, block, segment)
             sender.flush()
 
         return _measure(sinks, frame, rounds, send_frame)
