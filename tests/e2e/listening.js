@@ -1,0 +1,101 @@
+// Ears and eyes of a test inside a page: what an <audio> or <video> of the page really plays.
+(() => {
+  const FFT_SIZE = 8192;
+  const ears = new WeakMap();
+  let context = null;
+  const peers = [];
+
+  const NativePeer = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends NativePeer {
+    constructor(...options) {
+      super(...options);
+      peers.push(this);
+    }
+  };
+
+  const element = (kind, userId) => document.querySelector(`[data-testid="${kind}-${userId}"]`);
+
+  function earOf(stream) {
+    const track = stream.getAudioTracks()[0];
+    if (!track) return null;
+    let ear = ears.get(track);
+    if (!ear) {
+      context ??= new AudioContext();
+      const analyser = context.createAnalyser();
+      Object.assign(analyser, { fftSize: FFT_SIZE, smoothingTimeConstant: 0 });
+      context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
+      ear = { analyser, bins: new Float32Array(analyser.frequencyBinCount) };
+      ears.set(track, ear);
+    }
+    if (context.state !== "running") void context.resume();
+    return ear;
+  }
+
+  // dB at each of the frequencies; null while nothing is played.
+  function levels(userId, frequencies) {
+    const audio = element("audio", userId);
+    if (!audio || !audio.srcObject || audio.paused || audio.muted) return null;
+    const ear = earOf(audio.srcObject);
+    if (!ear) return null;
+    ear.analyser.getFloatFrequencyData(ear.bins);
+    return frequencies.map((hz) => {
+      const at = Math.round((hz * FFT_SIZE) / context.sampleRate);
+      const around = Math.max(...ear.bins.slice(at - 1, at + 2));
+      return Number.isFinite(around) ? Math.round(around) : -200;
+    });
+  }
+
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 8;
+  const brush = canvas.getContext("2d", { willReadFrequently: true });
+
+  // Mean RGB of the middle of what is shown; null while nothing is.
+  function colour(userId) {
+    const video = element("video", userId);
+    if (!video || !video.srcObject || !video.videoWidth || video.readyState < 2) return null;
+    if (Number(getComputedStyle(video).opacity) < 1) return null;
+    const { videoWidth: width, videoHeight: height } = video;
+    brush.drawImage(video, width / 4, height / 4, width / 2, height / 2, 0, 0, 8, 8);
+    const { data } = brush.getImageData(0, 0, 8, 8);
+    const sums = [0, 0, 0];
+    for (let i = 0; i < data.length; i += 4) for (let c = 0; c < 3; c++) sums[c] += data[i + c];
+    return sums.map((sum) => Math.round(sum / 64));
+  }
+
+  // Packets sent so far, for each stream that is sent: {"<peer>/<ssrc>": {kind, packets}}.
+  async function sent() {
+    const streams = {};
+    for (const [index, peer] of peers.entries()) {
+      if (peer.connectionState === "closed") continue;
+      for (const each of (await peer.getStats()).values()) {
+        if (each.type === "outbound-rtp") {
+          streams[`${index}/${each.ssrc}`] = { kind: each.kind, packets: each.packetsSent };
+        }
+      }
+    }
+    return streams;
+  }
+
+  // Milliseconds from `startedAt` (performance.now) until each of the users is heard, and seen for the first time.
+  function firstPerceived(userIds, frequencies, timeoutMs) {
+    const startedAt = performance.now();
+    const heard = {};
+    const seen = {};
+    return new Promise((resolve) => {
+      const look = () => {
+        const now = performance.now() - startedAt;
+        for (const [index, id] of userIds.entries()) {
+          const db = heard[id] === undefined ? levels(id, [frequencies[index]]) : null;
+          if (db && db[0] > -55) heard[id] = now;
+          if (seen[id] === undefined && colour(id)) seen[id] = now;
+        }
+        const all = userIds.every((id) => heard[id] !== undefined && seen[id] !== undefined);
+        if (all || now > timeoutMs) resolve({ heard, seen });
+        else setTimeout(look, 10);
+      };
+      look();
+    });
+  }
+
+  window.telcallListening = { levels, colour, sent, firstPerceived, peers };
+})();

@@ -1,0 +1,157 @@
+"""A participant in a Chromium process of its own, who uses the Mini App as people do."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, Page, Playwright
+
+from tests.e2e.fake_media import LOOKS, Look, write_colour, write_tone
+
+PHONE = {"width": 390, "height": 844}
+LISTENING = Path(__file__).with_name("listening.js")
+AUDIBLE_DB = -55
+"""Level from which a tone is heard. Played at a quarter of full scale it arrives with about -20 dB."""
+SILENT_DB = -75
+COLOUR_TOLERANCE = 45
+FLAGS = [
+    "--no-sandbox",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+async def launch(playwright: Playwright, look: Look, folder: Path) -> Browser:
+    """A browser whose microphone gives the tone and whose camera gives the colour of `look`."""
+    path = shutil.which("chromium")
+    assert path, "browser tests need Debian's chromium: apt-get install chromium"
+    tone, colour = folder / f"{look.name}.wav", folder / f"{look.name}.y4m"
+    if not tone.exists():
+        write_tone(tone, look.hz)
+        write_colour(colour, look.rgb)
+    return await playwright.chromium.launch(
+        executable_path=path,
+        args=[
+            *FLAGS,
+            f"--use-file-for-fake-audio-capture={tone}",
+            f"--use-file-for-fake-video-capture={colour}",
+        ],
+    )
+
+
+class Person:
+    """One page of one person, signed in by the page for it."""
+
+    def __init__(self, look: Look, context: BrowserContext, page: Page, url: str) -> None:
+        self.look, self.context, self.page, self.url = look, context, page, url
+        self.id = 0
+        self.problems: list[str] = []
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+    @classmethod
+    async def arrive(cls, browser: Browser, look: Look, url: str, *, language: str = "en") -> Person:
+        """Opens the page and signs in with the name of `look`."""
+        context = await browser.new_context(viewport=PHONE, locale=language)  # type: ignore[arg-type]
+        await context.add_init_script("localStorage.setItem('telcall.audioProcessing', 'off')")
+        await context.add_init_script(path=LISTENING)
+        page = await context.new_page()
+        page.set_default_timeout(60_000)
+        person = cls(look, context, page, url)
+        await page.goto(url)
+        await person.find("name-input").fill(look.name)
+        async with page.expect_response("**/auth/telegram") as signed_in:
+            await person.find("sign-in").click()
+        person.id = (await (await signed_in.value).json())["user"]["id"]
+        await person.find("create-audio").wait_for()
+        return person
+
+    def find(self, test_id: str) -> Any:
+        return self.page.get_by_test_id(test_id)
+
+    # --- what people do -----------------------------------------------------------------------------
+
+    async def create_call(self) -> str:
+        """A video call by the buttons; stays on the page that shows its link. Returns the call's id."""
+        await self.page.goto(self.url)
+        await self.find("create-video").click()
+        await self.page.wait_for_url("**/call-created/*")
+        return self.page.url.rsplit("/", 1)[1]
+
+    async def prepare(self, call_id: str, *, camera: bool = True, microphone: bool = True) -> None:
+        """Opens the call's link and chooses what to bring, up to the last tap."""
+        await self.page.goto(f"{self.url}/call/{call_id}")
+        for test_id, wanted in (("prejoin-mic", microphone), ("prejoin-camera", camera)):
+            if (await self.find(test_id).get_attribute("aria-pressed") == "true") != wanted:
+                await self.find(test_id).click()
+
+    async def enter(self, call_id: str, *, camera: bool = True, microphone: bool = True) -> None:
+        await self.prepare(call_id, camera=camera, microphone=microphone)
+        await self.find("join").click()
+        await self.phase("in_call")
+
+    async def leave(self) -> None:
+        await self.find("leave").click()
+        await self.phase("ended")
+
+    async def tap(self, test_id: str) -> None:
+        await self.find(test_id).click()
+
+    # --- what they get ------------------------------------------------------------------------------
+
+    async def phase(self, phase: str) -> None:
+        await self.page.wait_for_selector(f'[data-testid="call-phase"][data-phase="{phase}"]')
+
+    async def topology(self, mode: str) -> None:
+        await self.page.wait_for_selector(f'[data-testid="call-phase"][data-topology="{mode}"]')
+
+    async def sees_tiles_of(self, others: Sequence[int]) -> bool:
+        """Exactly these remote participants are on the screen."""
+        shown = await self.page.evaluate(
+            """() => [...document.querySelectorAll('[data-testid^="tile-"]')].map((e) => e.dataset.testid)"""
+        )
+        return set(shown) == {"tile-self", *(f"tile-{other}" for other in others)}
+
+    async def levels(self, user_id: int) -> dict[int, int] | None:
+        """dB of each participant's tone in what is played of `user_id`; None: nothing is played."""
+        tones = [look.hz for look in LOOKS]
+        found = await self.page.evaluate("([id, hz]) => telcallListening.levels(id, hz)", [user_id, tones])
+        return dict(zip(tones, found, strict=True)) if found else None
+
+    async def colour(self, user_id: int) -> tuple[int, int, int] | None:
+        found = await self.page.evaluate("(id) => telcallListening.colour(id)", user_id)
+        return tuple(found) if found else None
+
+    async def hears(self, user_id: int, look: Look) -> bool:
+        """That tone, and nobody else's, is what the page plays of `user_id`."""
+        levels = await self.levels(user_id)
+        if levels is None or levels[look.hz] < AUDIBLE_DB:
+            return False
+        return all(level < levels[look.hz] - 25 for hz, level in levels.items() if hz != look.hz)
+
+    async def hears_nothing_of(self, user_id: int) -> bool:
+        levels = await self.levels(user_id)
+        return levels is None or max(levels.values()) < SILENT_DB
+
+    async def sees(self, user_id: int, look: Look) -> bool:
+        found = await self.colour(user_id)
+        return found is not None and all(
+            abs(a - b) <= COLOUR_TOLERANCE for a, b in zip(found, look.rgb, strict=True)
+        )
+
+    async def sends(self) -> dict[str, int]:
+        """How many streams of each kind leave this browser, watched for a second."""
+        before = await self.page.evaluate("() => telcallListening.sent()")
+        await asyncio.sleep(1)
+        after = await self.page.evaluate("() => telcallListening.sent()")
+        moving = {"audio": 0, "video": 0}
+        for stream, now in after.items():
+            if now["packets"] > before.get(stream, {"packets": 0})["packets"]:
+                moving[now["kind"]] += 1
+        return moving
