@@ -83,7 +83,7 @@ def _send(participant: Participant, plain: bytes) -> bool:
         return False
     destination = participant.destination
     memory = udp.ffi.new("char[]", data)
-    destination.sender.add(destination.name, destination.name_size, memory, len(data), 0)
+    destination.sender.add(destination.name, destination.name_size, udp.address_of(memory), len(data), 0)
     destination.sender.flush()  # the memory lives until here only
     participant.packets_out += 1
     participant.bytes_out += len(data)

@@ -257,7 +257,7 @@ class PythonEngine:
             found.destination = None
         elif port < len(self._ports):
             name = udp.ffi.new("char[]", raw)
-            found.destination = Destination(self._ports[port].sender, name, len(raw))
+            found.destination = Destination(self._ports[port].sender, name, udp.address_of(name), len(raw))
 
     def _set_keys(
         self, participant: ParticipantId, profile: SrtpProfile, receive: bytes, send: bytes
@@ -270,7 +270,7 @@ class PythonEngine:
         if port < len(self._ports):
             name, memory = udp.ffi.new("char[]", raw), udp.ffi.new("char[]", data)
             sender = self._ports[port].sender
-            sender.add(name, len(raw), memory, len(data), 0)
+            sender.add(udp.address_of(name), len(raw), udp.address_of(memory), len(data), 0)
             sender.flush()  # name and memory live until here only
 
     def _add_source(self, source: Source) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sfu.dataplane.srtp import ffi
+from sfu.dataplane.udp import address_of
 
 INDEX_SLOTS = 1_024
 _SIZE_BITS = 16
@@ -21,6 +22,7 @@ class Ring:
         self.size = size
         self.buffer = bytearray(size)
         self.pointer: Any = ffi.from_buffer("char[]", self.buffer)
+        self.address = address_of(self.pointer)
         self._written = 0
         self.index = [-1] * INDEX_SLOTS
 
@@ -60,6 +62,7 @@ class Scratch:
         self.size = size
         self.buffer = bytearray(size)
         self.pointer: Any = ffi.from_buffer("char[]", self.buffer)
+        self.address = address_of(self.pointer)
         self._used = 0
 
     def reserve(self, size: int) -> int | None:

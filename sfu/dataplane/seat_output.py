@@ -29,14 +29,16 @@ FIRST_REPORT_US = 100_000
 _PICTURE_ID = struct.Struct(">H")
 _PICTURE_ID_TL0 = struct.Struct(">HB")
 _protect = lib.srtp_protect
+_memmove = ffi.memmove
 
 
 @dataclass(slots=True)
 class Destination:
-    """Where a subscriber's media goes. name: its sockaddr, owned here."""
+    """Where a subscriber's media goes. memory: its sockaddr, owned here; name: where that lies."""
 
     sender: Sender
-    name: Any
+    memory: Any
+    name: int
     name_size: int
 
 
@@ -105,7 +107,7 @@ class SeatOutput:
                 return 0
             position = ring.reserve(size_all)
             start = position % ring.size
-            buffer, base = ring.buffer, ring.pointer + start
+            buffer, base, address = ring.buffer, ring.pointer + start, ring.address + start
         else:
             offset = scratch.reserve(size_all)
             if offset is None:
@@ -115,8 +117,8 @@ class SeatOutput:
                 if offset is None:
                     return 0
             start = offset
-            buffer, base = scratch.buffer, scratch.pointer + start
-        buffer[start : start + size_all] = data
+            buffer, base, address = scratch.buffer, scratch.pointer + start, scratch.address + start
+        _memmove(base, data, size_all)  # assigning to a slice of a bytearray would copy twice
 
         pack_header = self._header.pack_into
         ssrc, payload_type, extensions = self.stream.ssrc, self.stream.payload_type, self._extensions
@@ -159,7 +161,7 @@ class SeatOutput:
         translator.sent(newest.seq, newest.timestamp, newest.picture_id, newest.tl0_pic_idx, now_us)
         add, name, name_size = destination.sender.add, destination.name, destination.name_size
         for at, size, segment in layout.runs:
-            add(name, name_size, base + at, size, segment)
+            add(name, name_size, address + at, size, segment)
         count = len(layout.rows)
         self._packets += count
         self._octets += size_all - count * (self._header_bytes + tag_bytes)
@@ -183,7 +185,7 @@ class SeatOutput:
             if len(self._resent) > MAX_RESENT_REMEMBERED:
                 del self._resent[next(iter(self._resent))]
             at, size = found
-            destination.sender.add(destination.name, destination.name_size, ring.pointer + at, size, 0)
+            destination.sender.add(destination.name, destination.name_size, ring.address + at, size, 0)
             count += 1
         return count
 

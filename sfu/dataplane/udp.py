@@ -68,6 +68,11 @@ def unpack_address(raw: bytes) -> Address:
     return socket.inet_ntop(socket.AF_INET, raw[4:8]), port
 
 
+def address_of(memory: Any) -> int:
+    """Where a cffi pointer or array points. Whoever uses the number keeps the memory alive."""
+    return int(ffi.cast("uintptr_t", memory))
+
+
 def open_socket(address: Address) -> socket.socket:
     """A bound, non-blocking socket with large buffers. Raises `EngineUnavailable`."""
     host, port = address
@@ -150,40 +155,44 @@ class Sender:
         self._headers = ffi.new(f"struct mmsghdr[{SEND_BATCH}]")
         self._controls = ffi.new(f"char[{SEND_BATCH * _CONTROL_BYTES}]")
         self._control_view = memoryview(ffi.buffer(self._controls))
-        self._control_at = [self._controls + i * _CONTROL_BYTES for i in range(SEND_BATCH)]
+        self._header_view = memoryview(ffi.buffer(self._headers)).cast("B")
+        self._iovec_view = memoryview(ffi.buffer(self._iovecs)).cast("B")
+        self._control_address = [address_of(self._controls) + i * _CONTROL_BYTES for i in range(SEND_BATCH)]
+        self._iovec_address = [address_of(self._iovecs + i) for i in range(SEND_BATCH)]
         self._header_at = [self._headers[i].msg_hdr for i in range(SEND_BATCH)]
         self._iovec_at = [self._iovecs[i] for i in range(SEND_BATCH)]
         for i in range(SEND_BATCH):
-            self._header_at[i].msg_iov = self._iovecs + i
-            self._header_at[i].msg_iovlen = 1
             _SEGMENT_CONTROL.pack_into(
                 self._control_view, i * _CONTROL_BYTES, _SEGMENT_CONTROL.size, _SOL_UDP, _UDP_SEGMENT, 0
             )
         self._count = 0
         self._segments = [0] * SEND_BATCH
+        self._queued_packets = self._queued_bytes = 0
         self.sent_packets = 0
         self.sent_bytes = 0
         self.dropped = 0
 
-    def add(self, name: Any, name_size: int, pointer: Any, size: int, segment: int) -> None:
-        """segment: 0 for one packet."""
+    def add(self, name: int, name_size: int, pointer: int, size: int, segment: int) -> None:
+        """name, pointer: addresses of memory (`address_of`). segment: 0 for one packet."""
         if segment and not self.gso:
             for at in range(0, size, segment):
                 self.add(name, name_size, pointer + at, min(segment, size - at), 0)
             return
         i = self._count
-        header, iovec = self._header_at[i], self._iovec_at[i]
-        header.msg_name = name
-        header.msg_namelen = name_size
-        iovec.iov_base = pointer
-        iovec.iov_len = size
+        _IOVEC.pack_into(self._iovec_view, i * _IOVEC.size, pointer, size)
+        iovec = self._iovec_address[i]
         if segment:
             _SEGMENT_SIZE.pack_into(self._control_view, i * _CONTROL_BYTES + 16, segment)
-            header.msg_control = self._control_at[i]
-            header.msg_controllen = _CONTROL_BYTES
+            control, control_size = self._control_address[i], _CONTROL_BYTES
+            self._queued_packets += -(-size // segment)
         else:
-            header.msg_control = ffi.NULL
-            header.msg_controllen = 0
+            control = control_size = 0
+            self._queued_packets += 1
+        # One call instead of six assignments through cffi: this runs for every subscriber.
+        _HEADER.pack_into(
+            self._header_view, i * _HEADER_STRIDE, name, name_size, iovec, 1, control, control_size, 0
+        )
+        self._queued_bytes += size
         self._segments[i] = segment
         self._count = i + 1
         if self._count == SEND_BATCH:
@@ -192,9 +201,15 @@ class Sender:
     def flush(self) -> None:
         """Sends what was added. A full buffer drops, and is counted; nothing waits."""
         count, self._count = self._count, 0
+        packets, self._queued_packets = self._queued_packets, 0
+        size_all, self._queued_bytes = self._queued_bytes, 0
         at = 0
         while at < count:
             sent: int = _libc.sendmmsg(self._fd, self._headers + at, count - at, socket.MSG_DONTWAIT)
+            if sent == count:
+                self.sent_packets += packets
+                self.sent_bytes += size_all
+                return
             if sent <= 0:
                 self._refused(at, ffi.errno)
                 sent = 1
@@ -238,6 +253,9 @@ class Sender:
 
 
 _SEGMENT_CONTROL = struct.Struct("=QiiH")  # struct cmsghdr and a 16-bit size
+_IOVEC = struct.Struct("=QQ")
+_HEADER = struct.Struct("=QI4xQQQQi")  # struct msghdr
+_HEADER_STRIDE: int = ffi.sizeof("struct mmsghdr")
 _SEGMENT_SIZE = struct.Struct("=H")
 
 
