@@ -90,11 +90,11 @@ function Choice({ testId, icon, name, action, on, onChange }: ChoiceProps) {
       aria-pressed={on}
       aria-label={action}
       onClick={() => onChange(!on)}
-      className={`flex min-h-17 items-center gap-3 rounded-2xl px-4 text-left transition active:scale-[0.98] ${on ? "bg-call-high text-call-ink" : "bg-call-raised text-call-soft"}`}
+      className={`flex min-h-17 items-center gap-2.5 rounded-2xl px-3 text-left transition active:scale-[0.98] ${on ? "bg-call-high text-call-ink" : "bg-call-raised text-call-soft"}`}
     >
       <Icon name={icon} className={`size-6 shrink-0 ${on ? "text-call-live" : ""}`} />
       <span>
-        <span className="block text-[16px] leading-tight font-semibold">{name}</span>
+        <span className="block text-[15px] leading-tight font-semibold">{name}</span>
         <span className="mt-0.5 block text-[14px] leading-tight text-call-soft">
           {t(on ? "call.stateOn" : "call.stateOff")}
         </span>

@@ -95,7 +95,7 @@ function SmallButton({
       type="button"
       data-testid={testId}
       onClick={onClick}
-      className="flex min-h-12 items-center justify-center gap-1.5 rounded-2xl bg-page px-2 text-[15px] font-semibold transition hover:brightness-97 active:scale-[0.98]"
+      className="flex min-h-12 items-center justify-center gap-1 rounded-2xl bg-page px-1 text-[14px] font-semibold transition hover:brightness-97 active:scale-[0.98]"
     >
       <Icon name={icon} className="size-5 shrink-0" />
       {label}

@@ -144,7 +144,7 @@ function Big({ testId, icon, title, hint, busy, disabled, primary = false, onCli
         {busy ? <Spinner className="size-6" /> : <Icon name={icon} className="size-[26px]" />}
       </span>
       <span>
-        <span className="block text-[18px] leading-tight font-semibold tracking-tight">{title}</span>
+        <span className="block text-[17px] leading-tight font-semibold tracking-tight">{title}</span>
         <span className={`mt-1 block text-[14px] leading-snug ${primary ? "" : "text-soft"}`}>{hint}</span>
       </span>
     </button>

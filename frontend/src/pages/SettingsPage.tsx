@@ -68,7 +68,7 @@ export function SettingsPage() {
           className={`relative h-8 w-13 shrink-0 rounded-full transition-colors ${original ? "bg-accent" : "bg-soft"}`}
         >
           <span
-            className={`absolute top-1 size-6 rounded-full bg-white shadow transition-[left] ${original ? "left-6" : "left-1"}`}
+            className={`absolute top-1 size-6 rounded-full bg-card shadow transition-[left] ${original ? "left-6" : "left-1"}`}
           />
         </span>
       </button>
