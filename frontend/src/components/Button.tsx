@@ -2,7 +2,7 @@ import type { ButtonHTMLAttributes, ReactNode } from "react";
 import { Icon, type IconName } from "./Icon";
 
 const LOOKS = {
-  primary: "bg-accent text-on-accent shadow-sm hover:brightness-110",
+  primary: "bg-accent text-on-accent shadow-sm hover:brightness-95",
   quiet: "bg-card text-ink ring-1 ring-inset ring-line hover:brightness-97",
   call: "bg-call-ink text-call hover:bg-white",
   live: "bg-call-live text-call hover:brightness-105",

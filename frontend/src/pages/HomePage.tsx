@@ -136,7 +136,7 @@ function Big({ testId, icon, title, hint, busy, disabled, primary = false, onCli
       disabled={disabled}
       aria-busy={busy}
       onClick={onClick}
-      className={`flex min-h-44 flex-col items-start justify-between rounded-3xl p-4 text-left transition duration-150 active:scale-[0.98] disabled:opacity-70 ${primary ? "bg-accent text-on-accent hover:brightness-110" : "bg-card text-ink hover:brightness-97"}`}
+      className={`flex min-h-44 flex-col items-start justify-between rounded-3xl p-4 text-left transition duration-150 active:scale-[0.98] disabled:opacity-70 ${primary ? "bg-accent text-on-accent hover:brightness-95" : "bg-card text-ink hover:brightness-97"}`}
     >
       <span
         className={`grid size-13 place-items-center rounded-full ${primary ? "bg-white/18" : "bg-page text-ink"}`}
