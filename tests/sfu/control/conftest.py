@@ -229,9 +229,9 @@ def enter_server(make_peer):
 
 @pytest.fixture
 def eventually():
-    """`await eventually(condition)`: true within 20 s, or the test fails with what it came to."""
+    """`await eventually(condition)`: true within a minute, or the test fails with what it came to."""
 
-    async def eventually(condition, timeout_s=20.0):
+    async def eventually(condition, timeout_s=60.0):
         async with asyncio.timeout(timeout_s):
             while not condition():  # noqa: ASYNC110 - what is awaited is beyond this loop
                 await asyncio.sleep(0.05)

@@ -189,7 +189,7 @@ def open_page(browser, server):
 def until(eventually):
     """Like `eventually`, for conditions that have to ask a page."""
 
-    async def until(condition, timeout_s=30.0):
+    async def until(condition, timeout_s=60.0):
         async with asyncio.timeout(timeout_s):
             while not await condition():  # noqa: ASYNC110 - a page tells nothing by itself
                 await asyncio.sleep(0.2)

@@ -65,7 +65,7 @@ async def test_another_certificate_begins_another_handshake(enter, eventually, s
 async def test_who_falls_silent_is_told_of_and_comes_back(impatient, enter_server, eventually):
     peer = await enter_server(impatient)
     await eventually(lambda: "silent" in peer.states)
-    await eventually(lambda: peer.states[-1] == "connected", timeout_s=30)
+    await eventually(lambda: peer.states[-1] == "connected")
     await peer.hang_up()
 
 
@@ -73,7 +73,7 @@ async def test_a_handshake_that_is_not_finished_fails(impatient, enter_server, e
     peer = await enter_server(impatient)
     connection = impatient._by_id[next(iter(impatient._by_id))]
     connection._dtls.receive = lambda data: None  # every datagram of the client is lost from here on
-    await eventually(lambda: peer.states, timeout_s=30)
+    await eventually(lambda: peer.states)
     assert peer.states[0] == "failed"
     await peer.hang_up()
 
@@ -104,7 +104,7 @@ async def test_a_failed_handshake_is_begun_anew_by_the_next_offer(impatient, ent
     peer = await enter_server(impatient)
     connection = impatient._by_id[next(iter(impatient._by_id))]
     connection._dtls.receive = lambda data: None
-    await eventually(lambda: peer.states, timeout_s=30)
+    await eventually(lambda: peer.states)
     await eventually(connection._dtls_task.done)
     await impatient.answer("room", 1, peer.offer(peer.pc.localDescription.sdp))
     assert not connection._dtls_task.done()
