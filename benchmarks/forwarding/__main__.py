@@ -32,7 +32,7 @@ REST = _DELTA.ljust(floors.PAYLOAD_BYTES, b"d")
 OPUS = bytes(80)
 
 _NOTE = """CPU microseconds per packet that reaches a subscriber, median of {runs} runs; AES-128-GCM.
-engine: the engine's thread, with wake-ups, receiving, decrypting, rewriting, keeping for retransmission and
+engine: the engine's thread, waking at a gate in place of poll, receiving, decrypting, rewriting, keeping and
 sending. The other rows: the sending thread; they neither receive nor decrypt. Every row includes the
 receiving half of loopback and software segmentation, which run inside the sender's system call; no row has
 a real network card. The mix is three 360p frames of 3 packets and five Opus packets of 80 bytes, each sent

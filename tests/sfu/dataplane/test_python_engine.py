@@ -553,3 +553,20 @@ async def test_closing_twice_is_fine_and_ends_the_thread():
     engine.close()
     engine.close()
     assert not [thread for thread in threading.enumerate() if thread.name == "telcall-dataplane"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "size"), [("AEAD_AES_128_GCM", 30), ("AES_CM_128_HMAC_SHA1_80", 28), ("AEAD_AES_128_GCM", 0)]
+)
+async def test_a_key_of_a_wrong_length_is_refused_and_the_engine_goes_on(bench, profile, size):
+    peer = bench.peer()
+    with pytest.raises(ValueError, match="bytes of key and salt"):
+        bench.engine.set_keys(peer.id, profile, bytes(size), bytes(size))
+    await bench.settled()
+
+
+async def test_media_to_a_port_that_is_not_there_is_ignored(bench):
+    peer = bench.peer(media=False)
+    bench.engine.send_media_to(peer.id, 5, peer.address[:2])
+    await bench.settled()
+    assert bench.engine.stats().participants == 1
