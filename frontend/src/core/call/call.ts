@@ -13,7 +13,7 @@ import { PeerLink, type PeerSignal } from "./p2p";
 import { type PathState, pathOf, SETTLE_MS } from "./paths";
 import { type Remote, Roster } from "./roster";
 import { SfuConnection, seatCounts } from "./sfu";
-import { LocalLevel, receivedLevel, SpeakingDetector } from "./speaking";
+import { LevelMeter, SpeakingDetector } from "./speaking";
 import type { Call, CallState, Failure, Phase, Tile, Topology } from "./state";
 
 export interface CallDeps {
@@ -34,7 +34,7 @@ export class CallEngine implements Call {
   readonly #listeners = new Set<() => void>();
   readonly #media = new LocalMedia(() => this.#localChanged());
   readonly #roster = new Roster();
-  readonly #localLevel = new LocalLevel();
+  readonly #meter = new LevelMeter();
   readonly #detector = new SpeakingDetector();
   #speaking: ReadonlySet<number> = new Set();
   #phase: Phase = { kind: "idle" };
@@ -80,7 +80,7 @@ export class CallEngine implements Call {
       this.#fail("unsupported_browser");
       return;
     }
-    this.#localLevel.unlock();
+    this.#meter.unlock();
     this.#enter({ kind: "asking" });
     if (options.microphone || options.camera) await this.#media.turnOn(options);
     if (this.#over) return;
@@ -184,7 +184,7 @@ export class CallEngine implements Call {
         this.#arrangePaths();
         break;
       case "sfu_answer":
-        void this.#sfu?.answered(message.offer_id, message.payload.sdp);
+        this.#sfu?.answered(message.offer_id, message.payload.sdp);
         break;
       case "seats":
         this.#sfu?.setSeats(message);
@@ -360,15 +360,14 @@ export class CallEngine implements Call {
   // --- what is shown -----------------------------------------------------------------------------------
 
   #measure(): void {
-    const levels = new Map<number, number>();
+    const tracks = new Map<number, MediaStreamTrack>();
     const { audioTrack, microphone } = this.#media;
-    levels.set(this.#selfId, microphone === "on" ? this.#localLevel.level(audioTrack) : 0);
-    for (const remote of this.#roster.all) {
-      const id = remote.person.id;
-      const direct = this.#pathOf(remote) === "direct";
-      const receiver = direct ? this.#peers.get(id)?.audioReceiver : this.#sfu?.seatOf(id)?.receiver;
-      levels.set(id, remote.audio ? receivedLevel(receiver ?? null) : 0);
+    if (audioTrack && microphone === "on") tracks.set(this.#selfId, audioTrack);
+    for (const tile of this.#state.tiles) {
+      const track = tile.audio ? tile.audioStream?.getAudioTracks()[0] : undefined;
+      if (track) tracks.set(tile.person.id, track);
     }
+    const levels = this.#meter.measure(tracks);
     const speaking = this.#detector.update(levels, performance.now());
     if (speaking.size === this.#speaking.size && [...speaking].every((id) => this.#speaking.has(id))) return;
     this.#speaking = speaking;
@@ -469,7 +468,7 @@ export class CallEngine implements Call {
     this.#socket = null;
     this.#dropPaths();
     this.#media.close();
-    this.#localLevel.close();
+    this.#meter.close();
     this.#phase = phase;
     this.#state = this.#render();
     this.#changed();

@@ -2,8 +2,8 @@
  * A direct connection to one other participant by the documented mesh messages.
  *
  * Between two v2 clients the lower id offers one audio and one video m-line, and tracks come and go by
- * `replaceTrack`. With a documented client we offer both at once whatever the ids, and are the polite side:
- * crossing offers are rolled back on ours, and further m-lines of theirs are answered at any time.
+ * `replaceTrack`. With a documented client we offer both whatever the ids (after its own offer, where it makes
+ * one), and are the polite side: crossing offers are rolled back on ours, and further m-lines of theirs are answered at any time.
  */
 
 import type { IceServer } from "../signaling/messages.gen";
@@ -30,6 +30,9 @@ export interface PeerOptions {
 
 /** Documented clients restart ICE themselves too; both may. */
 const RESTART_MS = 1_200;
+/** A broken direct path between v2 clients is given up after so long; browsers wait about 15 s to say so. */
+const GIVE_UP_MS = 4_000;
+const VIDEO_OFFER_TRIES = 3;
 const MAX_EARLY_CANDIDATES = 100;
 
 export class PeerLink {
@@ -37,6 +40,7 @@ export class PeerLink {
   readonly #pc: RTCPeerConnection;
   readonly #handlers: PeerHandlers;
   readonly #offers: boolean;
+  readonly #yields: boolean;
   readonly #localStream = new MediaStream();
   #audio: RTCRtpTransceiver | null = null;
   #video: RTCRtpTransceiver | null = null;
@@ -44,7 +48,8 @@ export class PeerLink {
   #early: RTCIceCandidateInit[] = [];
   #queue: Promise<void> = Promise.resolve();
   #makingOffer = false;
-  #restartTimer: ReturnType<typeof setTimeout> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #videoTimer: ReturnType<typeof setTimeout> | undefined;
   #streams = new Map<string, MediaStream>();
   #closed = false;
 
@@ -52,6 +57,7 @@ export class PeerLink {
     this.peerIsV2 = options.peerIsV2;
     this.#handlers = handlers;
     this.#offers = !options.peerIsV2 || options.selfId < options.peerId;
+    this.#yields = !options.peerIsV2 && options.peerId < options.selfId;
     this.#pc = new RTCPeerConnection({ iceServers: toRtc(options.iceServers), bundlePolicy: "max-bundle" });
     this.#pc.onicecandidate = ({ candidate }) => {
       if (candidate?.candidate) handlers.send({ type: "ice_candidate", payload: candidate.toJSON() });
@@ -76,7 +82,9 @@ export class PeerLink {
 
   /** Begins, if it is on us to begin. */
   start(): void {
-    if (this.#offers) this.#serially(() => this.#offer(false));
+    // A documented client with the lower id is making its own offer now, and gets confused by a crossing one.
+    if (this.#yields) this.#offerVideo(VIDEO_OFFER_TRIES);
+    else if (this.#offers) this.#serially(() => this.#offer(false));
   }
 
   receive(signal: PeerSignal): void {
@@ -100,13 +108,10 @@ export class PeerLink {
     return this.#receiving("audio").some(({ receiver }) => !receiver.track.muted);
   }
 
-  get audioReceiver(): RTCRtpReceiver | null {
-    return this.#newest("audio")?.receiver ?? null;
-  }
-
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#restartTimer);
+    clearTimeout(this.#timer);
+    clearTimeout(this.#videoTimer);
     this.#pc.onicecandidate = this.#pc.onconnectionstatechange = this.#pc.ontrack = null;
     this.#pc.close();
   }
@@ -145,7 +150,27 @@ export class PeerLink {
     this.#adopt();
     await this.#pc.setLocalDescription(await this.#pc.createAnswer());
     this.#sendDescription();
-    if (this.#offers && !this.#video?.mid) await this.#offer(false);
+    if (this.#offers && !this.#video?.mid) this.#offerVideo(VIDEO_OFFER_TRIES);
+  }
+
+  /**
+   * Offers the video m-line that theirs lacked. Not at once: a documented client may still be applying our
+   * answer, and drops an offer that comes meanwhile without a word.
+   */
+  #offerVideo(tries: number): void {
+    clearTimeout(this.#videoTimer);
+    if (tries === 0) return;
+    const waitMs = tries === VIDEO_OFFER_TRIES ? 1_000 : 3_000;
+    this.#videoTimer = setTimeout(() => {
+      this.#serially(async () => {
+        if (this.#pc.signalingState === "stable" && this.#video?.mid) return;
+        if (this.#pc.signalingState === "have-local-offer") {
+          await this.#pc.setLocalDescription({ type: "rollback" });
+        }
+        await this.#offer(false);
+        this.#offerVideo(tries - 1);
+      });
+    }, waitMs);
   }
 
   async #answered(answer: RTCSessionDescriptionInit): Promise<void> {
@@ -242,14 +267,18 @@ export class PeerLink {
   // --- state -------------------------------------------------------------------------------------------
 
   #stateChanged(): void {
-    clearTimeout(this.#restartTimer);
+    clearTimeout(this.#timer);
     const state = this.#pc.connectionState;
     if (state === "connected") this.#handlers.onState("connected");
-    else if (state === "failed" && this.peerIsV2) this.#handlers.onState("failed");
-    else if ((state === "failed" || state === "disconnected") && !this.peerIsV2) {
-      this.#restartTimer = setTimeout(() => this.#serially(() => this.#offer(true)), RESTART_MS);
+    else if (state === "failed" || state === "disconnected") {
+      if (!this.peerIsV2) this.#soon(RESTART_MS, () => this.#serially(() => this.#offer(true)));
+      else this.#soon(state === "failed" ? 0 : GIVE_UP_MS, () => this.#handlers.onState("failed"));
     }
     this.#handlers.onChange();
+  }
+
+  #soon(delayMs: number, action: () => void): void {
+    this.#timer = setTimeout(action, delayMs);
   }
 }
 

@@ -38,7 +38,6 @@ export interface Seated {
   readonly audioStream: MediaStream;
   /** Audio packets have come on this seat. */
   readonly audible: boolean;
-  readonly receiver: RTCRtpReceiver;
   readonly videoStream: MediaStream | null;
   readonly video: "on" | "paused" | "off";
 }
@@ -76,12 +75,13 @@ export class SfuConnection {
 
   /** Makes the first offer. */
   start(): void {
-    void this.#offer(false);
+    this.#attempt(this.#offer(false));
   }
 
-  async answered(offerId: number, sdp: string): Promise<void> {
+  /** An answer to an older offer is ignored. */
+  answered(offerId: number, sdp: string): void {
     if (this.#closed || offerId !== this.#offerId || this.#pc.signalingState !== "have-local-offer") return;
-    await this.#pc.setRemoteDescription({ type: "answer", sdp });
+    this.#attempt(this.#pc.setRemoteDescription({ type: "answer", sdp }));
   }
 
   /** Tracks to send from now on; null stops. No SDP. */
@@ -108,7 +108,6 @@ export class SfuConnection {
     return {
       audioStream: seat.audioStream,
       audible: !seat.audio.receiver.track.muted,
-      receiver: seat.audio.receiver,
       videoStream: seat.videoStream,
       video: sitter.video,
     };
@@ -166,9 +165,16 @@ export class SfuConnection {
   #restartIn(delayMs: number): void {
     this.#restartTimer = setTimeout(() => {
       if (this.#closed || this.connected) return;
-      void this.#restart();
+      this.#attempt(this.#restart());
       this.#restartIn(RESTART_EVERY_MS);
     }, delayMs);
+  }
+
+  /** A step that fails is seen in the console; the next restart is the way out. */
+  #attempt(step: Promise<void>): void {
+    step.catch((error: unknown) => {
+      if (!this.#closed) console.warn("sfu negotiation step failed", error);
+    });
   }
 
   async #restart(): Promise<void> {

@@ -19,18 +19,19 @@ export class SpeakingDetector {
   }
 }
 
-/** Loudness of a received track, as the browser measured it while decoding. */
-export function receivedLevel(receiver: RTCRtpReceiver | null): number {
-  return receiver?.getSynchronizationSources?.()[0]?.audioLevel ?? 0;
+interface Tap {
+  readonly source: MediaStreamAudioSourceNode;
+  readonly analyser: AnalyserNode;
 }
 
-/** Loudness of the own microphone. The context has to be made in a tap, or it stays silent. */
-export class LocalLevel {
+/**
+ * Loudness of tracks, own and received alike: the server's packets carry no level, so it is measured here. One
+ * context for all, made in a tap, or it stays silent.
+ */
+export class LevelMeter {
   #context: AudioContext | null = null;
-  #analyser: AnalyserNode | null = null;
-  #source: MediaStreamAudioSourceNode | null = null;
-  #track: MediaStreamTrack | null = null;
-  #samples = new Float32Array(0);
+  #taps = new Map<MediaStreamTrack, Tap>();
+  readonly #samples = new Float32Array(512);
 
   /** From a tap. */
   unlock(): void {
@@ -38,29 +39,38 @@ export class LocalLevel {
     void this.#context.resume();
   }
 
-  level(track: MediaStreamTrack | null): number {
-    if (!this.#context || !track?.enabled) return 0;
-    if (track !== this.#track) this.#watch(this.#context, track);
-    if (!this.#analyser) return 0;
-    this.#analyser.getFloatTimeDomainData(this.#samples);
-    let sum = 0;
-    for (const sample of this.#samples) sum += sample * sample;
-    return Math.sqrt(sum / this.#samples.length);
+  /** Levels (0 to 1) of the tracks given now; those of an earlier time are let go. */
+  measure(tracks: ReadonlyMap<number, MediaStreamTrack>): Map<number, number> {
+    const wanted = new Set(tracks.values());
+    for (const [track, tap] of this.#taps) {
+      if (wanted.has(track)) continue;
+      tap.source.disconnect();
+      this.#taps.delete(track);
+    }
+    return new Map([...tracks].map(([id, track]) => [id, this.#level(track)]));
   }
 
   close(): void {
-    this.#source?.disconnect();
+    this.measure(new Map());
     void this.#context?.close();
-    this.#context = this.#analyser = this.#source = this.#track = null;
+    this.#context = null;
   }
 
-  #watch(context: AudioContext, track: MediaStreamTrack): void {
-    this.#source?.disconnect();
-    this.#track = track;
-    this.#analyser = context.createAnalyser();
-    this.#analyser.fftSize = 512;
-    this.#samples = new Float32Array(this.#analyser.fftSize);
-    this.#source = context.createMediaStreamSource(new MediaStream([track]));
-    this.#source.connect(this.#analyser);
+  #level(track: MediaStreamTrack): number {
+    const context = this.#context;
+    if (!context || !track.enabled) return 0;
+    let tap = this.#taps.get(track);
+    if (!tap) {
+      const source = context.createMediaStreamSource(new MediaStream([track]));
+      const analyser = context.createAnalyser();
+      analyser.fftSize = this.#samples.length;
+      source.connect(analyser);
+      tap = { source, analyser };
+      this.#taps.set(track, tap);
+    }
+    tap.analyser.getFloatTimeDomainData(this.#samples);
+    let sum = 0;
+    for (const sample of this.#samples) sum += sample * sample;
+    return Math.sqrt(sum / this.#samples.length);
   }
 }
