@@ -1,4 +1,4 @@
-"""The command line: `telcall serve`, `config`, `migrate`, `openapi`, `version`.
+"""The command line: `telcall serve`, `config`, `migrate`, `join`, `openapi`, `version`.
 
 Commands import what they need when they run: `telcall version` need not load a media server.
 """
@@ -9,7 +9,8 @@ import asyncio
 import json
 import sys
 from importlib.metadata import version as installed_version
-from typing import Annotated, NoReturn
+from pathlib import Path
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
@@ -69,6 +70,28 @@ def migrate() -> None:
     except StartFailed as error:
         _fail(error)
     typer.echo("the database is up to date")
+
+
+@app.command()
+def join(
+    call: Annotated[str, typer.Argument(help="A call's id, or a link to it.")],
+    play: Annotated[Path | None, typer.Option(help="A file to send, over and over; else a tone.")] = None,
+    record: Annotated[Path | None, typer.Option(help="A folder for what is heard, a file a person.")] = None,
+    url: Annotated[str, typer.Option(help="The server.")] = "http://localhost:8080",
+    name: Annotated[str, typer.Option(help="Whom to sign in as, where dev sign-in is on.")] = "telcall join",
+    token: Annotated[
+        str | None, typer.Option(envvar="TELCALL_TOKEN", help="Instead: an access token.")
+    ] = None,
+    documented: Annotated[bool, typer.Option(help="Speak the mesh protocol, as old clients do.")] = False,
+) -> None:
+    """Join a call from here: play a file, record the others, until Ctrl-C."""
+    from telcall.join import Joining, join
+
+    protocol: Literal["telcall.v2", "documented"] = "documented" if documented else "telcall.v2"
+    try:
+        asyncio.run(join(Joining(call, url, name, token, play, record, protocol)))
+    except StartFailed as error:
+        _fail(error)
 
 
 @app.command()

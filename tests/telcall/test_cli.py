@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from telcall.cli import app
+from telcall.join import read_call
 
 
 @pytest.fixture(autouse=True)
@@ -61,3 +62,23 @@ def test_migrate_makes_the_schema_and_ends(data_dir: Path, monkeypatch: pytest.M
     for _ in range(2):
         done = CliRunner().invoke(app, ["migrate"])
         assert (done.exit_code, done.output) == (0, "the database is up to date\n")
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("AbC_-1", ("http://here", "AbC_-1")),
+        ("https://call.example.com/call/AbC", ("https://call.example.com", "AbC")),
+        ("http://localhost:8080/call/AbC/", ("http://localhost:8080", "AbC")),
+        ("https://t.me/some_bot?startapp=AbC", ("http://here", "AbC")),
+    ],
+)
+def test_call_is_named_by_id_or_link(call: str, expected: tuple[str, str]) -> None:
+    assert read_call(call, "http://here") == expected
+
+
+def test_join_tells_in_one_line_that_nobody_answers() -> None:
+    done = CliRunner().invoke(app, ["join", "AbC", "--url", "http://127.0.0.1:9"])
+    assert done.exit_code == 1
+    assert done.output.startswith("telcall: http://127.0.0.1:9 does not answer")
+    assert done.output.count("\n") == 1

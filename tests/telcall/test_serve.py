@@ -6,6 +6,8 @@ import contextlib
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Callable
@@ -125,6 +127,26 @@ def test_folder_of_a_running_server_is_refused(running: Serving, serve: Serve) -
     assert second.process.wait(60) == 1
     assert f"is used by another Tel Call (process {running.process.pid})" in last_line(second)
     assert running.get("/health") == {"status": "ok"}
+
+
+def test_two_join_from_the_command_line_and_one_hears_the_other(running: Serving, tmp_path: Path) -> None:
+    token, _ = running.sign_in("Host")
+    call_id = running.post("/api/calls", {"title": None}, token)["call_id"]
+    url = f"http://127.0.0.1:{running.port}"
+    join = [sys.executable, "-m", "telcall", "join", call_id, "--url", url, "--name"]
+    with subprocess.Popen([*join, "Tone"], cwd=tmp_path) as tone:
+        listener = [*join, "Listener", "--record", str(tmp_path / "heard")]
+        with subprocess.Popen(listener, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as recording:
+            deadline_s = time.monotonic() + 60
+            while not list(tmp_path.glob("heard/*-Tone.wav")):
+                assert time.monotonic() < deadline_s
+                assert recording.poll() is None
+                time.sleep(0.2)
+            recording.send_signal(signal.SIGINT)
+            said, _ = recording.communicate(timeout=30)
+        tone.send_signal(signal.SIGTERM)
+    assert (recording.returncode, tone.returncode) == (0, 0)
+    assert f"recorded {tmp_path / 'heard'}" in said
 
 
 def test_busy_port_is_one_line(serve: Serve) -> None:
