@@ -56,7 +56,7 @@ class _Gate:
         self._reached.release()
         self._open.acquire()
 
-    def reached(self) -> None:
+    def wait(self) -> None:
         if not self._reached.acquire(timeout=TIMEOUT_S):
             raise RuntimeError("the engine stands still")
 
@@ -81,6 +81,8 @@ class EngineLoad:
         self._seq = {True: 0, False: 0}
         self._timestamp = {True: 0, False: 0}
         self._forwarded = 0
+        self.clockwork_s = 0.0
+        """CPU seconds for work that comes by the clock: reports."""
         engine = self._engine
         engine.add_participant(_PUBLISHER)
         engine.allow_address(_PUBLISHER, self._port.index, self._socket.getsockname())
@@ -100,19 +102,15 @@ class EngineLoad:
                 engine.seat(subscriber, stream.ssrc, _VIDEO if video else _AUDIO)
 
     def run(self, bursts: Sequence[Burst]) -> float:
-        """CPU seconds of the engine's thread. Each burst is forwarded whole before the next is sent."""
+        """CPU seconds of the engine's thread for these bursts, each forwarded whole before the next is sent."""
         spent_ns = 0
-        gate = _Gate()
-        self._engine._command(gate.stop)
-        gate.reached()
+        gate = self._gate()
         for burst in bursts:
             packets = self._packets(burst)
+            gate = self._clockwork(gate)
             for packet in packets:
                 self._socket.sendto(packet, self._port.address)
-            following = _Gate()
-            self._engine._command(following.stop)  # comes after the burst: the engine is in the gate's turn
-            gate.open()
-            following.reached()
+            following = self._gate_after(gate)
             spent_ns += following.cpu_ns - gate.cpu_ns
             gate = following
             self._sinks.drain()
@@ -122,6 +120,26 @@ class EngineLoad:
         if stats.packets_forwarded != self._forwarded or stats.dropped or stats.srtp_failures:
             raise RuntimeError(f"{self._forwarded} packets should have been forwarded: {stats}")
         return spent_ns / 1e9
+
+    def _gate(self) -> _Gate:
+        gate = _Gate()
+        self._engine._command(gate.stop)
+        gate.wait()
+        return gate
+
+    def _gate_after(self, gate: _Gate) -> _Gate:
+        """Lets the engine run from this gate to another one, a turn later."""
+        following = _Gate()
+        self._engine._command(following.stop)  # not in the gate's turn: that one's commands are counted
+        gate.open()
+        following.wait()
+        return following
+
+    def _clockwork(self, gate: _Gate) -> _Gate:
+        """Lets the engine do what the clock says is due."""
+        following = self._gate_after(gate)
+        self.clockwork_s += (following.cpu_ns - gate.cpu_ns) / 1e9
+        return following
 
     def _packets(self, burst: Burst) -> list[bytes]:
         self._timestamp[burst.video] += 3_000 if burst.video else 960

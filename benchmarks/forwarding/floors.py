@@ -31,6 +31,7 @@ _HEADER = struct.Struct(f">BBHII{len(EXTENSION)}s")
 def _measure(sinks: Sinks, frame: int, rounds: int, send_frame: Callable[[int], None]) -> float:
     """The first frame warms up and does not count."""
     spent = packets = 0
+    sinks.drain()
     for number in range(rounds + 1):
         begin = time.thread_time_ns()
         send_frame(number)
