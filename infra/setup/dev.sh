@@ -7,7 +7,7 @@ server= frontend=
 finish() {
   trap - INT TERM EXIT
   [ -z "$frontend" ] || kill "$frontend" 2>/dev/null || true
-  [ -z "$server" ] || kill -INT "$server" 2>/dev/null || true
+  [ -z "$server" ] || kill "$server" 2>/dev/null || true
   wait
 }
 trap 'finish; exit 0' INT TERM
