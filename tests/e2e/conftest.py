@@ -58,10 +58,12 @@ async def people(
     async with AsyncExitStack() as stack:
         here: list[Person] = []
 
-        async def arrive(count: int, *, url: str = server.url, language: str = "en") -> list[Person]:
+        async def arrive(
+            count: int, *, url: str = server.url, language: str = "en", kind: type[Person] = Person
+        ) -> list[Person]:
             arrived = []
             for look in LOOKS[len(here) : len(here) + count]:
-                person = await Person.arrive(await browsers.of(look), look, url, language=language)
+                person = await kind.arrive(await browsers.of(look), look, url, language=language)
                 stack.push_async_callback(person.context.close)
                 arrived.append(person)
             here.extend(arrived)

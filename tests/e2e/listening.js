@@ -24,7 +24,7 @@
       const analyser = context.createAnalyser();
       Object.assign(analyser, { fftSize: FFT_SIZE, smoothingTimeConstant: 0 });
       context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
-      ear = { analyser, bins: new Float32Array(analyser.frequencyBinCount) };
+      ear = { analyser, bins: new Float32Array(analyser.frequencyBinCount), wave: new Float32Array(512) };
       ears.set(track, ear);
     }
     if (context.state !== "running") void context.resume();
@@ -76,26 +76,38 @@
     return streams;
   }
 
-  // Milliseconds from `startedAt` (performance.now) until each of the users is heard, and seen for the first time.
-  function firstPerceived(userIds, frequencies, timeoutMs) {
-    const startedAt = performance.now();
+  // Taps `join` and waits for all of the users. Milliseconds from the tap until sound and picture of each came
+  // for the first time: {heard: {id: ms}, seen: {id: ms}}; whoever did not come in time is missing.
+  function joinAndPerceive(userIds, timeoutMs) {
     const heard = {};
     const seen = {};
+    context ??= new AudioContext();
+    const startedAt = performance.now();
+    const isHeard = (id) => {
+      const audio = element("audio", id);
+      const ear = audio?.srcObject && !audio.paused ? earOf(audio.srcObject) : null;
+      ear?.analyser.getFloatTimeDomainData(ear.wave);
+      return ear !== null && ear.wave.some((sample) => Math.abs(sample) > 0.01);
+    };
+    const isSeen = (id) => {
+      const video = element("video", id);
+      return Boolean(video?.srcObject && video.videoWidth && video.readyState >= 2);
+    };
     return new Promise((resolve) => {
       const look = () => {
         const now = performance.now() - startedAt;
-        for (const [index, id] of userIds.entries()) {
-          const db = heard[id] === undefined ? levels(id, [frequencies[index]]) : null;
-          if (db && db[0] > -55) heard[id] = now;
-          if (seen[id] === undefined && colour(id)) seen[id] = now;
+        for (const id of userIds) {
+          if (heard[id] === undefined && isHeard(id)) heard[id] = now;
+          if (seen[id] === undefined && isSeen(id)) seen[id] = now;
         }
         const all = userIds.every((id) => heard[id] !== undefined && seen[id] !== undefined);
         if (all || now > timeoutMs) resolve({ heard, seen });
-        else setTimeout(look, 10);
+        else setTimeout(look, 5);
       };
+      document.querySelector('[data-testid="join"]').click();
       look();
     });
   }
 
-  window.telcallListening = { levels, colour, sent, firstPerceived, peers };
+  window.telcallListening = { levels, colour, sent, joinAndPerceive, peers };
 })();

@@ -6,12 +6,13 @@ import asyncio
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from playwright.async_api import Browser, BrowserContext, Page, Playwright
 
 from tests.e2e.fake_media import LOOKS, Look, write_colour, write_tone
 
+TONES = tuple(look.hz for look in LOOKS)
 PHONE = {"width": 390, "height": 844}
 LISTENING = Path(__file__).with_name("listening.js")
 AUDIBLE_DB = -55
@@ -56,21 +57,24 @@ class Person:
         page.on("pageerror", lambda error: self.problems.append(str(error)))
 
     @classmethod
-    async def arrive(cls, browser: Browser, look: Look, url: str, *, language: str = "en") -> Person:
+    async def arrive(cls, browser: Browser, look: Look, url: str, *, language: str = "en") -> Self:
         """Opens the page and signs in with the name of `look`."""
-        context = await browser.new_context(viewport=PHONE, locale=language)  # type: ignore[arg-type]
+        context = await browser.new_context(viewport=PHONE, locale=language)
         await context.add_init_script("localStorage.setItem('telcall.audioProcessing', 'off')")
         await context.add_init_script(path=LISTENING)
         page = await context.new_page()
         page.set_default_timeout(60_000)
         person = cls(look, context, page, url)
-        await page.goto(url)
-        await person.find("name-input").fill(look.name)
-        async with page.expect_response("**/auth/telegram") as signed_in:
-            await person.find("sign-in").click()
-        person.id = (await (await signed_in.value).json())["user"]["id"]
-        await person.find("create-audio").wait_for()
+        await person.sign_in()
         return person
+
+    async def sign_in(self) -> None:
+        await self.page.goto(self.url)
+        await self.find("name-input").fill(self.look.name)
+        async with self.page.expect_response("**/auth/telegram") as signed_in:
+            await self.find("sign-in").click()
+        self.id = (await (await signed_in.value).json())["user"]["id"]
+        await self.find("create-audio").wait_for()
 
     def find(self, test_id: str) -> Any:
         return self.page.get_by_test_id(test_id)
@@ -113,15 +117,25 @@ class Person:
 
     async def sees_tiles_of(self, others: Sequence[int]) -> bool:
         """Exactly these remote participants are on the screen."""
-        shown = await self.page.evaluate(
+        return await self.tiles() == {"tile-self", *(f"tile-{other}" for other in others)}
+
+    async def tiles(self) -> set[str]:
+        found = await self.page.evaluate(
             """() => [...document.querySelectorAll('[data-testid^="tile-"]')].map((e) => e.dataset.testid)"""
         )
-        return set(shown) == {"tile-self", *(f"tile-{other}" for other in others)}
+        return set(found)
 
-    async def levels(self, user_id: int) -> dict[int, int] | None:
-        """dB of each participant's tone in what is played of `user_id`; None: nothing is played."""
-        tones = [look.hz for look in LOOKS]
-        found = await self.page.evaluate("([id, hz]) => telcallListening.levels(id, hz)", [user_id, tones])
+    async def failure(self) -> str:
+        """Why the call page says that there is no call."""
+        alert = self.page.locator("[data-failure]")
+        await alert.wait_for()
+        return str(await alert.get_attribute("data-failure"))
+
+    async def levels(self, user_id: int, tones: Sequence[int] = TONES) -> dict[int, int] | None:
+        """dB at each of `tones` in what is played of `user_id`; None: nothing is played."""
+        found = await self.page.evaluate(
+            "([id, hz]) => telcallListening.levels(id, hz)", [user_id, list(tones)]
+        )
         return dict(zip(tones, found, strict=True)) if found else None
 
     async def colour(self, user_id: int) -> tuple[int, int, int] | None:

@@ -19,7 +19,7 @@ async def eventually(
             while not await condition():  # noqa: ASYNC110 - a page tells nothing by itself
                 await asyncio.sleep(0.2)
     except TimeoutError:
-        raise AssertionError(f"not within {timeout_s:.0f} s: {what}") from None
+        raise AssertionError(f"within {timeout_s:.0f} s it did not become true: {what}") from None
 
 
 async def perceive_each_other(people: Sequence[Person]) -> None:
