@@ -8,13 +8,15 @@ whole and writes headers into it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
+from sfu.core.rtp.packet import FIXED_HEADER_BYTES
+from sfu.dataplane.srtp import ffi
 from sfu.dataplane.udp import MAX_RUN_BYTES, MAX_SEGMENT_BYTES, MAX_SEGMENTS
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     """One packet of a source, decrypted. seq: extended. first_byte: version and padding bit for the header.
 
     picture_id is in 15 bits in the payload, if there is one; tl0_pic_idx follows it, if there is one.
@@ -30,41 +32,69 @@ class Packet:
     starts_key_frame: bool
 
 
-Row = tuple[int, int, int, int, int, int, int | None, int | None]
-"""offset, size without tag, first byte, marker, seq, timestamp, picture id, tl0_pic_idx."""
+Row = tuple[int, int, int]
+"""offset, size without tag, seq."""
 Run = tuple[int, int, int]
 """offset, bytes, segment size (0: a single packet)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    data: bytes
-    rows: Sequence[Row]
-    runs: Sequence[Run]
-    newest: Packet
+class Lengths:
+    """Sizes without tag as libsrtp takes them: it adds the tag to what `pointers` point at. `reset` undoes it."""
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        self._bytes = 4 * len(sizes)
+        self._given = ffi.new("int[]", sizes)
+        self._memory = ffi.new("int[]", len(sizes))
+        self.pointers: list[Any] = [self._memory + i for i in range(len(sizes))]
+
+    def reset(self) -> None:
+        ffi.memmove(self._memory, self._given, self._bytes)
 
 
 @dataclass(slots=True)
+class Layout:
+    """How a batch lies in memory, for subscribers whose headers are of one size and payload type.
+
+    data holds the first two bytes of every header and the whole payloads. What a subscriber writes over it,
+    by the kind of payload: `plain` (offset, seq, timestamp), `with_picture_id` (the same, then the two bytes
+    of the VP8 descriptor and the picture id), `with_tl0` (the same, then tl0_pic_idx).
+    """
+
+    data: bytes
+    rows: Sequence[Row]
+    plain: Sequence[tuple[int, int, int]]
+    with_picture_id: Sequence[tuple[int, int, int, int, int]]
+    with_tl0: Sequence[tuple[int, int, int, int, int, int]]
+    runs: Sequence[Run]
+    newest: Packet
+    payload_bytes: int
+    offsets: Sequence[int]
+    lengths: Lengths
+
+
 class Batch:
-    """packets: not empty, in the order of arrival."""
+    """packets: not empty, in the order of arrival. first_seq: the lowest extended number."""
 
-    packets: Sequence[Packet]
-    _layouts: dict[tuple[int, int], Layout] = field(default_factory=dict)
-    _parts: dict[int, Batch | None] = field(default_factory=dict)
+    def __init__(self, packets: Sequence[Packet]) -> None:
+        self.packets = packets
+        self.first_seq = min(packet.seq for packet in packets)
+        self._layouts: dict[tuple[int, int, int], Layout] = {}
+        self._parts: dict[int, Batch | None] = {}
 
-    def layout(self, header_bytes: int, tag_bytes: int) -> Layout:
-        key = (header_bytes, tag_bytes)
+    def layout(self, header_bytes: int, tag_bytes: int, payload_type: int = 0) -> Layout:
+        key = (header_bytes, tag_bytes, payload_type)
         found = self._layouts.get(key)
         if found is None:
-            found = self._layouts[key] = _lay_out(self.packets, header_bytes, tag_bytes)
+            found = self._layouts[key] = _lay_out(self.packets, header_bytes, tag_bytes, payload_type)
         return found
 
     def since(self, floor_seq: int) -> Batch | None:
         """Without the packets before `floor_seq`; None when nothing is left."""
+        if floor_seq <= self.first_seq:
+            return self
         if floor_seq not in self._parts:
             kept = [packet for packet in self.packets if packet.seq >= floor_seq]
-            part = self if len(kept) == len(self.packets) else Batch(kept) if kept else None
-            self._parts[floor_seq] = part
+            self._parts[floor_seq] = Batch(kept) if kept else None
         return self._parts[floor_seq]
 
     def key_frame(self) -> Packet | None:
@@ -72,30 +102,46 @@ class Batch:
         return next((packet for packet in self.packets if packet.starts_key_frame), None)
 
 
-def _lay_out(packets: Sequence[Packet], header_bytes: int, tag_bytes: int) -> Layout:
+def _lay_out(packets: Sequence[Packet], header_bytes: int, tag_bytes: int, payload_type: int) -> Layout:
     parts: list[bytes] = []
     rows: list[Row] = []
-    sizes: list[int] = []
-    head, tag = bytes(header_bytes), bytes(tag_bytes)
-    at = 0
-    for packet in packets:
-        size = header_bytes + len(packet.payload)
-        rows.append(
-            (
-                at,
-                size,
-                packet.first_byte,
-                packet.marker,
-                packet.seq,
-                packet.timestamp,
-                packet.picture_id,
-                packet.tl0_pic_idx,
-            )
-        )
-        parts += (head, packet.payload, tag)
-        sizes.append(size + tag_bytes)
+    plain: list[tuple[int, int, int]] = []
+    with_picture_id: list[tuple[int, int, int, int, int]] = []
+    with_tl0: list[tuple[int, int, int, int, int, int]] = []
+    extension_bit = 0x10 if header_bytes > FIXED_HEADER_BYTES else 0
+    rest_of_header, tag = bytes(header_bytes - 2), bytes(tag_bytes)
+    at = payload_bytes = 0
+    for seq, timestamp, marker, first_byte, payload, picture_id, tl0_pic_idx, _ in packets:
+        size = header_bytes + len(payload)
+        rows.append((at, size, seq))
+        if picture_id is None:
+            plain.append((at, seq, timestamp))
+        else:
+            descriptor = payload[0] << 8 | payload[1]
+            if tl0_pic_idx is None:
+                with_picture_id.append((at, seq, timestamp, descriptor, picture_id))
+            else:
+                with_tl0.append((at, seq, timestamp, descriptor, picture_id, tl0_pic_idx))
+        parts += (bytes((first_byte | extension_bit, marker | payload_type)), rest_of_header, payload, tag)
+        payload_bytes += len(payload)
         at += size + tag_bytes
-    return Layout(b"".join(parts), rows, _runs(sizes), max(packets, key=lambda packet: packet.seq))
+    sizes = [size for _, size, _ in rows]
+    return Layout(
+        data=b"".join(parts),
+        rows=tuple(rows),
+        plain=plain,
+        with_picture_id=with_picture_id,
+        with_tl0=with_tl0,
+        runs=_runs([size + tag_bytes for size in sizes]),
+        newest=max(packets, key=_seq),
+        payload_bytes=payload_bytes,
+        offsets=[offset for offset, _, _ in rows],
+        lengths=Lengths(sizes),
+    )
+
+
+def _seq(packet: Packet) -> int:
+    return packet.seq
 
 
 def _runs(sizes: Sequence[int]) -> list[Run]:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 from sfu.dataplane.srtp import ffi
 from sfu.dataplane.udp import address_of
 
 INDEX_SLOTS = 1_024
-_SIZE_BITS = 16
+MAX_NOT_INDEXED = 512
+"""Batches; older ones are forgotten. More than a second of anything that is asked for again."""
 
 
 class Ring:
     """Packets lie one behind the other; the newest overwrite the oldest.
 
     Positions grow without end; `position % size` is where a packet lies. A packet is found by its 16-bit
-    sequence number as long as it has not been overwritten.
+    sequence number as long as it has not been overwritten. Packets are remembered by the batch and indexed
+    when one is looked for: most receivers never ask.
     """
 
     def __init__(self, size: int) -> None:
@@ -24,7 +28,10 @@ class Ring:
         self.pointer: Any = ffi.from_buffer("char[]", self.buffer)
         self.address = address_of(self.pointer)
         self._written = 0
-        self.index = [-1] * INDEX_SLOTS
+        self._index: list[tuple[int, int]] = [(-1, 0)] * INDEX_SLOTS  # position, size
+        self._not_indexed: deque[tuple[int, int, int, Sequence[tuple[int, int, int]]]] = deque(
+            maxlen=MAX_NOT_INDEXED
+        )
 
     def reserve(self, size: int) -> int:
         """The position of `size` contiguous bytes, `size` at most the ring's."""
@@ -37,16 +44,25 @@ class Ring:
         self._written += size
         return position
 
-    def remember(self, seq16: int, position: int, size: int) -> None:
-        self.index[seq16 % INDEX_SLOTS] = position << _SIZE_BITS | size
+    def remember(
+        self, position: int, seq_offset: int, tag_bytes: int, rows: Sequence[tuple[int, int, int]]
+    ) -> None:
+        """A batch at a position. rows: offset, size without tag, seq, to which `seq_offset` is added."""
+        self._not_indexed.append((position, seq_offset, tag_bytes, rows))
+
+    def _bring_index_up_to_date(self) -> None:
+        index = self._index
+        for position, seq_offset, tag_bytes, rows in self._not_indexed:
+            for at, size, seq in rows:
+                index[(seq + seq_offset) % INDEX_SLOTS] = (position + at, size + tag_bytes)
+        self._not_indexed.clear()
 
     def find(self, seq16: int, ssrc: int) -> tuple[int, int] | None:
         """Offset and size of a packet; its own header says whether it is the one."""
-        entry = self.index[seq16 % INDEX_SLOTS]
-        if entry < 0:
-            return None
-        position, size = entry >> _SIZE_BITS, entry & (1 << _SIZE_BITS) - 1
-        if self._written - position > self.size:
+        if self._not_indexed:
+            self._bring_index_up_to_date()
+        position, size = self._index[seq16 % INDEX_SLOTS]
+        if position < 0 or self._written - position > self.size:
             return None
         at = position % self.size
         head = self.buffer[at + 2 : at + 12]

@@ -11,7 +11,7 @@ from sfu.core.rtcp.sr import SenderReport
 from sfu.core.rtp.ntp import from_unix_us
 from sfu.core.rtp.packet import FIXED_HEADER_BYTES, extension_block
 from sfu.core.rtp.translate import Translator
-from sfu.dataplane.batch import Batch
+from sfu.dataplane.batch import Batch, Layout
 from sfu.dataplane.engine import SeatStream
 from sfu.dataplane.ring import Ring, Scratch
 from sfu.dataplane.source_input import SourceInput
@@ -26,8 +26,7 @@ REPORT_INTERVAL_US = 1_000_000
 FIRST_REPORT_US = 100_000
 """So soon after a sitter has begun, so that its audio and video can be aligned early."""
 
-_PICTURE_ID = struct.Struct(">H")
-_PICTURE_ID_TL0 = struct.Struct(">HB")
+_SEQ_AT = 2
 _protect = lib.srtp_protect
 _memmove = ffi.memmove
 
@@ -59,12 +58,14 @@ class SeatOutput:
         )
         mid_id = stream.extensions.mid
         block = extension_block({mid_id: stream.mid.encode()}) if mid_id and len(stream.mid) <= 16 else b""
-        self._extension_bit = 0x10 if block else 0
         self._extensions = block
-        self._header = struct.Struct(f">BBHII{len(block)}s")
+        # From the sequence number on: what stands before it is the same for every subscriber.
+        header = f">HII{len(block)}s"
+        self._header = struct.Struct(header)
+        self._header_picture_id = struct.Struct(header + "HH")
+        self._header_tl0 = struct.Struct(header + "HHB")
         self._header_bytes = FIXED_HEADER_BYTES + len(block)
         self._ring: Ring | None = None
-        self._length = ffi.new("int *")
         self._resent: dict[int, tuple[int, int]] = {}  # seq16 -> times, when last
         self._packets = self._octets = 0
         self._report_us: int | None = None
@@ -97,9 +98,8 @@ class SeatOutput:
         if part is None:
             return 0
         tag_bytes = contexts.tag_bytes
-        layout = part.layout(self._header_bytes, tag_bytes)
-        data = layout.data
-        size_all = len(data)
+        layout = part.layout(self._header_bytes, tag_bytes, self.stream.payload_type)
+        size_all = len(layout.data)
         ring: Ring | None = None
         if self.stream.nack:
             ring = self._ring = self._ring or Ring(RING_BYTES)
@@ -118,45 +118,16 @@ class SeatOutput:
                     return 0
             start = offset
             buffer, base, address = scratch.buffer, scratch.pointer + start, scratch.address + start
-        _memmove(base, data, size_all)  # assigning to a slice of a bytearray would copy twice
+        _memmove(base, layout.data, size_all)  # assigning to a slice of a bytearray would copy twice
 
-        pack_header = self._header.pack_into
-        ssrc, payload_type, extensions = self.stream.ssrc, self.stream.payload_type, self._extensions
-        extension_bit = self._extension_bit
-        seq_offset, timestamp_offset = translator.seq_offset, translator.timestamp_offset
-        picture_id_offset, tl0_offset = translator.picture_id_offset, translator.tl0_pic_idx_offset
-        picture_id_at = start + self._header_bytes + 2
-        context, length, protect = contexts.context_out, self._length, _protect
-        index = ring.index if ring else None
-        for at, size, first_byte, marker, seq, timestamp, picture_id, tl0_pic_idx in layout.rows:
-            seq16 = seq + seq_offset & 0xFFFF
-            pack_header(
-                buffer,
-                start + at,
-                first_byte | extension_bit,
-                marker | payload_type,
-                seq16,
-                timestamp + timestamp_offset & 0xFFFFFFFF,
-                ssrc,
-                extensions,
-            )
-            if picture_id is not None:
-                if tl0_pic_idx is not None:
-                    _PICTURE_ID_TL0.pack_into(
-                        buffer,
-                        picture_id_at + at,
-                        picture_id + picture_id_offset & 0x7FFF | 0x8000,
-                        tl0_pic_idx + tl0_offset & 0xFF,
-                    )
-                else:
-                    _PICTURE_ID.pack_into(
-                        buffer, picture_id_at + at, picture_id + picture_id_offset & 0x7FFF | 0x8000
-                    )
-            length[0] = size
-            if protect(context, base + at, length) != OK:
+        self._write_headers(layout, buffer, start + _SEQ_AT)
+        layout.lengths.reset()
+        context = contexts.context_out
+        for at, length in zip(layout.offsets, layout.lengths.pointers, strict=True):
+            if _protect(context, base + at, length) != OK:
                 return 0
-            if index is not None:
-                index[seq16 & 1_023] = position + at << 16 | size + tag_bytes
+        if ring is not None:
+            ring.remember(position, translator.seq_offset, tag_bytes, layout.rows)
         newest = layout.newest
         translator.sent(newest.seq, newest.timestamp, newest.picture_id, newest.tl0_pic_idx, now_us)
         add, name, name_size = destination.sender.add, destination.name, destination.name_size
@@ -164,8 +135,52 @@ class SeatOutput:
             add(name, name_size, address + at, size, segment)
         count = len(layout.rows)
         self._packets += count
-        self._octets += size_all - count * (self._header_bytes + tag_bytes)
+        self._octets += layout.payload_bytes
         return count
+
+    def _write_headers(self, layout: Layout, buffer: bytearray, start: int) -> None:
+        """start: where the first packet's sequence number goes."""
+        translator, ssrc, extensions = self._translator, self.stream.ssrc, self._extensions
+        seq_offset, timestamp_offset = translator.seq_offset, translator.timestamp_offset
+        if layout.plain:
+            pack = self._header.pack_into
+            for at, seq, timestamp in layout.plain:
+                pack(
+                    buffer,
+                    start + at,
+                    seq + seq_offset & 0xFFFF,
+                    timestamp + timestamp_offset & 0xFFFFFFFF,
+                    ssrc,
+                    extensions,
+                )
+        picture_id_offset, tl0_offset = translator.picture_id_offset, translator.tl0_pic_idx_offset
+        if layout.with_picture_id:
+            pack = self._header_picture_id.pack_into
+            for at, seq, timestamp, descriptor, picture_id in layout.with_picture_id:
+                pack(
+                    buffer,
+                    start + at,
+                    seq + seq_offset & 0xFFFF,
+                    timestamp + timestamp_offset & 0xFFFFFFFF,
+                    ssrc,
+                    extensions,
+                    descriptor,
+                    picture_id + picture_id_offset & 0x7FFF | 0x8000,
+                )
+        if layout.with_tl0:
+            pack = self._header_tl0.pack_into
+            for at, seq, timestamp, descriptor, picture_id, tl0_pic_idx in layout.with_tl0:
+                pack(
+                    buffer,
+                    start + at,
+                    seq + seq_offset & 0xFFFF,
+                    timestamp + timestamp_offset & 0xFFFFFFFF,
+                    ssrc,
+                    extensions,
+                    descriptor,
+                    picture_id + picture_id_offset & 0x7FFF | 0x8000,
+                    tl0_pic_idx + tl0_offset & 0xFF,
+                )
 
     def resend(self, lost: tuple[int, ...], destination: Destination, rtt_us: int, now_us: int) -> int:
         """Stored ciphertext of lost packets again: no nonce is used for two packets (RFC 7714 §8.1)."""
