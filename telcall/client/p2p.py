@@ -32,6 +32,7 @@ from signaling.messages import (
     RelayedIceCandidate,
     RelayedOffer,
 )
+from telcall.client.closing import close_connection
 from telcall.client.media import Feed, Kind, Outlet
 from telcall.client.perception import Senses
 from telcall.client.tasks import Tasks
@@ -93,7 +94,7 @@ class Peer:
             self._feeds[kind].remove_outlet(outlet)
         self._outlets.clear()
         await self._tasks.close()
-        await self._connection.close()
+        await close_connection(self._connection)
 
     def _put(self, message: Incoming | None) -> None:
         if self._incoming.full():

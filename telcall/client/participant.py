@@ -113,7 +113,12 @@ class Participant:
             self._p2p_changed,
         )
         self._sfu = SfuConnection(
-            self._microphone, self._camera, seats, ice_servers, session.send, self._senses
+            self._microphone,
+            self._camera,
+            seats,
+            [server for server in ice_servers if not _is_stun(server)],  # it has public addresses itself
+            session.send,
+            self._senses,
         )
         self._sfu.open(topology == "sfu")
 
@@ -381,3 +386,8 @@ class Participant:
 
 def _ice_server(server: IceServer) -> RTCIceServer:
     return RTCIceServer(urls=server.urls, username=server.username, credential=server.credential)
+
+
+def _is_stun(server: RTCIceServer) -> bool:
+    urls = [server.urls] if isinstance(server.urls, str) else server.urls
+    return all(url.startswith(("stun:", "stuns:")) for url in urls)

@@ -29,6 +29,7 @@ from signaling.messages import (
     SfuAnswer,
     SfuOffer,
 )
+from telcall.client.closing import close_connection
 from telcall.client.media import Feed, Outlet
 from telcall.client.perception import Senses
 from telcall.client.tasks import Tasks
@@ -139,7 +140,7 @@ class SfuConnection:
             for feed, outlet in zip(self._feeds, self._outlets, strict=True):
                 feed.remove_outlet(outlet)
             self._outlets = []
-            await connection.close()
+            await close_connection(connection)
             await listening.close()
 
     async def _negotiate(self, connection: RTCPeerConnection) -> list[tuple[str, MediaStreamTrack]]:

@@ -60,16 +60,21 @@ async def rest(url: str) -> AsyncIterator[Rest]:
         yield opened
 
 
-@pytest.fixture
-async def accounts(rest: Rest) -> dict[str, Account]:
+@pytest.fixture(scope="session")
+def accounts(running: Any) -> dict[str, Account]:
     """In the order of their user ids."""
-    signed_in = {name: await rest.sign_in_as(name) for name in TONES_HZ}
+    signed_in = {}
+    for name in TONES_HZ:
+        token, user_id = running.sign_in(name)
+        signed_in[name] = Account(user_id, token)
     return dict(sorted(signed_in.items(), key=lambda item: item[1].user_id))
 
 
-@pytest.fixture
-async def call_id(rest: Rest, accounts: dict[str, Account]) -> str:
-    return await rest.create_call("Test")
+@pytest.fixture(scope="session")
+def call_id(running: Any, accounts: dict[str, Account]) -> str:
+    """One call for all tests: nobody is in it before and after each."""
+    call = running.post("/api/calls", {"title": "Test"}, accounts["Anna"].token)
+    return str(call["call_id"])
 
 
 @pytest.fixture
@@ -82,6 +87,7 @@ async def join(url: str, call_id: str, accounts: dict[str, Account]) -> AsyncIte
                 "microphone": Tone(TONES_HZ[name]),
                 "camera": Colour(COLOURS[name], width=160, height=120, frame_rate=10),
                 "seats": 3,
+                "ice_servers": [],
             } | options
             participant = await stack.enter_async_context(
                 Participant.join(url, call_id, accounts[name].token, **options)
@@ -93,13 +99,27 @@ async def join(url: str, call_id: str, accounts: dict[str, Account]) -> AsyncIte
 
 @pytest.fixture
 async def leftovers() -> Callable[[], set[str]]:
-    """Names of the tasks and threads that have come since and are still there."""
+    """Names of the tasks and threads that have come since and are still there; the test's own is not one."""
     loop = asyncio.get_running_loop()
     tasks, threads = asyncio.all_tasks(loop), set(threading.enumerate())
 
     def left() -> set[str]:
-        new_tasks = {task.get_name() for task in asyncio.all_tasks(loop) - tasks if not task.done()}
-        new_threads = {thread.name for thread in set(threading.enumerate()) - threads}
-        return new_tasks | {name for name in new_threads if not name.startswith("asyncio_")}
+        new_tasks = asyncio.all_tasks(loop) - tasks - {asyncio.current_task()}
+        new_threads = set(threading.enumerate()) - threads
+        return {f"{task.get_name()} {task.get_coro()}" for task in new_tasks} | {
+            thread.name for thread in new_threads if not thread.name.startswith("asyncio_")
+        }
 
     return left
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], bool]], Awaitable[None]]:
+    """`await eventually(condition)`: true within 20 s, or the test fails."""
+
+    async def eventually(condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not condition():  # noqa: ASYNC110 - what is awaited is beyond this loop
+                await asyncio.sleep(0.05)
+
+    return eventually
