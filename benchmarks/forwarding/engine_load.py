@@ -102,7 +102,7 @@ class EngineLoad:
                 engine.seat(subscriber, stream.ssrc, _VIDEO if video else _AUDIO)
 
     def run(self, bursts: Sequence[Burst]) -> float:
-        """CPU seconds of the engine's thread for these bursts, each forwarded whole before the next is sent."""
+        """CPU seconds of the engine's thread for these bursts, each forwarded whole before the next one."""
         spent_ns = 0
         gate = self._gate()
         for burst in bursts:

@@ -65,6 +65,7 @@ async def test_audio_is_forwarded_with_the_subscribers_numbers(any_bench):
     assert {(header.ssrc, header.payload_type) for header, _ in packets} == {(500, 109)}
     assert [header.marker for header, _ in packets] == [True] + [False] * 19
     assert all(dict(header.extensions) == {9: b"7"} for header, _ in packets)
+    await any_bench.until(lambda: of_kind(any_bench.events, SeatStarted))  # told after the packets are sent
     assert of_kind(any_bench.events, SourceStarted) == [SourceStarted(source, 77)]
     assert of_kind(any_bench.events, SeatStarted) == [SeatStarted(bob.id, 500, source)]
 

@@ -1,5 +1,7 @@
 """The model: a receiver sees one stream whose numbers go on without a jump, whoever publishes."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,7 +54,7 @@ def play(sitters, first=(65_530, 2**32 - 5_000, 0x7FF0, 250)):
 def test_numbers_are_continuous_over_sitters(sitters):
     out = play(sitters)
     assert out[0][:4] == (65_530, 2**32 - 5_000, 0x7FF0, 250)
-    for before, after in zip(out, out[1:], strict=False):
+    for before, after in pairwise(out):
         assert after[0] == before[0] + 1 & 0xFFFF
         assert after[2] == before[2] + 1 & 0x7FFF
         assert after[3] == before[3] + 1 & 0xFF
@@ -61,7 +63,7 @@ def test_numbers_are_continuous_over_sitters(sitters):
 @given(SITTERS)
 def test_timestamps_follow_the_servers_clock_over_sitters(sitters):
     out = play(sitters)
-    for before, after in zip(out, out[1:], strict=False):
+    for before, after in pairwise(out):
         step = (after[1] - before[1]) & 0xFFFFFFFF
         assert abs(step - (after[4] - before[4]) * 90_000 // 1_000_000) <= 1
 
