@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import wave
+from array import array
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +16,8 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
 from signaling.messages import Answer, Error, Offer, RelayedAnswer, RelayedOffer, ServerMessage
 from telcall.client.errors import JoinRefused
+from telcall.client.files import Recorder
+from telcall.client.measure import loudest
 from telcall.client.media import Colour, Tone
 from telcall.client.participant import Participant
 from telcall.client.rest import Account
@@ -21,6 +27,21 @@ Join = Callable[..., Awaitable[Any]]
 Accounts = dict[str, Account]
 Leftovers = Callable[[], set[str]]
 Eventually = Callable[[Callable[[], bool]], Awaitable[None]]
+TONES_HZ = {"Anna": 440, "Boris": 660, "Clara": 880}
+
+
+class Arrivals(Recorder):
+    """Notes when sound came instead of the sound."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory, 0)
+        self._at_s: dict[int, list[float]] = {}
+
+    def sound(self, user_id: int, name: str, samples: array[int], now_s: float) -> None:
+        self._at_s.setdefault(user_id, []).append(now_s)
+
+    def longest_gap_s(self, user_id: int) -> float:
+        return max(later - earlier for earlier, later in pairwise(self._at_s[user_id]))
 
 
 async def test_two_hear_and_see_each_other_directly(join: Join) -> None:
@@ -41,8 +62,9 @@ async def test_three_hear_and_see_each_other_through_the_sfu(join: Join) -> None
     }
 
 
-async def test_third_one_moves_the_call_to_the_sfu_and_back(join: Join) -> None:
-    anna, boris = await join("Anna"), await join("Boris")
+async def test_third_one_moves_the_call_to_the_sfu_and_back_without_a_gap(join: Join, tmp_path: Path) -> None:
+    arrivals = Arrivals(tmp_path)
+    anna, boris = await join("Anna", recorder=arrivals), await join("Boris")
     await anna.waits(lambda: anna.perceives(boris) and boris.perceives(anna))
     clara = await join("Clara")
     await anna.waits(lambda: anna.participant.topology == "sfu" and clara.perceives(anna))
@@ -51,6 +73,19 @@ async def test_third_one_moves_the_call_to_the_sfu_and_back(join: Join) -> None:
     await anna.waits(lambda: anna.participant.topology == "p2p" and anna.participant.is_connected)
     await asyncio.sleep(1.5)  # by now nothing goes through the SFU any more
     await anna.waits(lambda: anna.perceives(boris) and boris.perceives(anna))
+    assert arrivals.longest_gap_s(boris.participant.user_id) < 1
+
+
+async def test_what_is_heard_is_recorded(join: Join, tmp_path: Path) -> None:
+    with Recorder(tmp_path, asyncio.get_running_loop().time()) as recorder:
+        anna, boris = await join("Anna", recorder=recorder), await join("Boris")
+        await anna.waits(lambda: anna.hears(boris))
+        await anna.participant.leave()
+    path = recorder.paths[boris.participant.user_id]
+    assert path.name.endswith("-Boris.wav")
+    with wave.open(str(path), "rb") as file:
+        last = array("h", file.readframes(file.getnframes()))[-9_600:]
+    assert loudest(last, TONES_HZ.values()) == TONES_HZ["Boris"]
 
 
 @pytest.mark.parametrize("documented_has_the_lower_id", [True, False])
