@@ -26,6 +26,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A page that Playwright hands out itself (`mesh_client/`) has no address, so it may not talk to this machine.
+    "--disable-features=LocalNetworkAccessChecks",
 ]
 
 
