@@ -28,6 +28,12 @@ from telcall.settings import Loaded, Settings
 log = structlog.get_logger(__name__)
 
 OPEN_FILES = 65_536
+SWITCH_INTERVAL_S = 0.000_5
+"""How long a thread that computes may keep the interpreter from one that waits for it (default 5 ms).
+
+The Python engine gives it up with every packet that it encrypts, so that a busy moment of the control plane
+holds up media for several intervals.
+"""
 
 
 def run(loaded: Loaded, *, api_only: bool) -> None:
@@ -36,6 +42,7 @@ def run(loaded: Loaded, *, api_only: bool) -> None:
     as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
     logs.configure(settings.log_level, json=as_json)
     _allow_many_files()
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     # Before everything else, so that a busy port is told at once.
     sockets = listen(settings.host, settings.port)
     try:
