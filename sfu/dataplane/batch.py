@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sfu.core.rtp.packet import FIXED_HEADER_BYTES
-from sfu.dataplane.srtp import ffi
 from sfu.dataplane.udp import MAX_RUN_BYTES, MAX_SEGMENT_BYTES, MAX_SEGMENTS
 
 
@@ -38,38 +37,30 @@ Run = tuple[int, int, int]
 """offset, bytes, segment size (0: a single packet)."""
 
 
-class Lengths:
-    """Sizes without tag as libsrtp takes them: it adds the tag to what `pointers` point at. `reset` undoes it."""
+class Frame(NamedTuple):
+    """Packets of one timestamp, and of one picture where they carry VP8. rows: offset, seq, and the first two
+    bytes of the VP8 descriptor where there is a picture id."""
 
-    def __init__(self, sizes: Sequence[int]) -> None:
-        self._bytes = 4 * len(sizes)
-        self._given = ffi.new("int[]", sizes)
-        self._memory = ffi.new("int[]", len(sizes))
-        self.pointers: list[Any] = [self._memory + i for i in range(len(sizes))]
-
-    def reset(self) -> None:
-        ffi.memmove(self._memory, self._given, self._bytes)
+    timestamp: int
+    picture_id: int | None
+    tl0_pic_idx: int | None
+    rows: Sequence[tuple[int, int, int]]
 
 
 @dataclass(slots=True)
 class Layout:
     """How a batch lies in memory, for subscribers whose headers are of one size and payload type.
 
-    data holds the first two bytes of every header and the whole payloads. What a subscriber writes over it,
-    by the kind of payload: `plain` (offset, seq, timestamp), `with_picture_id` (the same, then the two bytes
-    of the VP8 descriptor and the picture id), `with_tl0` (the same, then tl0_pic_idx).
+    data: the first two bytes of every header and the whole payloads; a subscriber writes the other numbers
+    into it. newest: the packet with the highest number, after the newest that has a picture id.
     """
 
     data: bytes
     rows: Sequence[Row]
-    plain: Sequence[tuple[int, int, int]]
-    with_picture_id: Sequence[tuple[int, int, int, int, int]]
-    with_tl0: Sequence[tuple[int, int, int, int, int, int]]
+    frames: Sequence[Frame]
     runs: Sequence[Run]
-    newest: Packet
+    newest: Sequence[Packet]
     payload_bytes: int
-    offsets: Sequence[int]
-    lengths: Lengths
 
 
 class Batch:
@@ -105,43 +96,37 @@ class Batch:
 def _lay_out(packets: Sequence[Packet], header_bytes: int, tag_bytes: int, payload_type: int) -> Layout:
     parts: list[bytes] = []
     rows: list[Row] = []
-    plain: list[tuple[int, int, int]] = []
-    with_picture_id: list[tuple[int, int, int, int, int]] = []
-    with_tl0: list[tuple[int, int, int, int, int, int]] = []
+    frames: list[Frame] = []
+    kind: tuple[int, int | None, int | None] | None = None
+    in_frame: list[tuple[int, int, int]] = []
     extension_bit = 0x10 if header_bytes > FIXED_HEADER_BYTES else 0
     rest_of_header, tag = bytes(header_bytes - 2), bytes(tag_bytes)
     at = payload_bytes = 0
-    for seq, timestamp, marker, first_byte, payload, picture_id, tl0_pic_idx, _ in packets:
+    newest = packets[0]
+    newest_picture: Packet | None = None
+    for packet in packets:
+        seq, timestamp, marker, first_byte, payload, picture_id, tl0_pic_idx, _ = packet
+        if kind != (timestamp, picture_id, tl0_pic_idx):
+            kind, in_frame = (timestamp, picture_id, tl0_pic_idx), []
+            frames.append(Frame(timestamp, picture_id, tl0_pic_idx, in_frame))
+        in_frame.append((at, seq, payload[0] << 8 | payload[1] if picture_id is not None else 0))
+        if seq > newest.seq:
+            newest = packet
+        if picture_id is not None and (newest_picture is None or seq > newest_picture.seq):
+            newest_picture = packet
         size = header_bytes + len(payload)
         rows.append((at, size, seq))
-        if picture_id is None:
-            plain.append((at, seq, timestamp))
-        else:
-            descriptor = payload[0] << 8 | payload[1]
-            if tl0_pic_idx is None:
-                with_picture_id.append((at, seq, timestamp, descriptor, picture_id))
-            else:
-                with_tl0.append((at, seq, timestamp, descriptor, picture_id, tl0_pic_idx))
         parts += (bytes((first_byte | extension_bit, marker | payload_type)), rest_of_header, payload, tag)
         payload_bytes += len(payload)
         at += size + tag_bytes
-    sizes = [size for _, size, _ in rows]
     return Layout(
         data=b"".join(parts),
         rows=tuple(rows),
-        plain=plain,
-        with_picture_id=with_picture_id,
-        with_tl0=with_tl0,
-        runs=_runs([size + tag_bytes for size in sizes]),
-        newest=max(packets, key=_seq),
+        frames=frames,
+        runs=_runs([size + tag_bytes for _, size, _ in rows]),
+        newest=(newest,) if newest_picture is None or newest_picture is newest else (newest_picture, newest),
         payload_bytes=payload_bytes,
-        offsets=[offset for offset, _, _ in rows],
-        lengths=Lengths(sizes),
     )
-
-
-def _seq(packet: Packet) -> int:
-    return packet.seq
 
 
 def _runs(sizes: Sequence[int]) -> list[Run]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from sfu.core.rtcp.sr import SenderReport
 from sfu.core.rtp.ntp import from_unix_us
 from sfu.core.rtp.packet import FIXED_HEADER_BYTES, extension_block
 from sfu.core.rtp.translate import Translator
-from sfu.dataplane.batch import Batch, Layout
+from sfu.dataplane.batch import Batch, Layout, Packet
 from sfu.dataplane.engine import SeatStream
 from sfu.dataplane.ring import Ring, Scratch
 from sfu.dataplane.source_input import SourceInput
@@ -65,7 +66,14 @@ class SeatOutput:
         self._header_picture_id = struct.Struct(header + "HH")
         self._header_tl0 = struct.Struct(header + "HHB")
         self._header_bytes = FIXED_HEADER_BYTES + len(block)
+        self._ssrc, self._payload_type = stream.ssrc, stream.payload_type
         self._ring: Ring | None = None
+        """Made when somebody sits down for the first time: most seats of most calls stay empty."""
+        self._newest: Sequence[Packet] = ()
+        """Of the present sitter: what its successor's numbers go on from."""
+        self._newest_seq = -1
+        self._newest_us = 0
+        self._length = ffi.new("int *")
         self._resent: dict[int, tuple[int, int]] = {}  # seq16 -> times, when last
         self._packets = self._octets = 0
         self._report_us: int | None = None
@@ -82,8 +90,16 @@ class SeatOutput:
         first = batch.key_frame() if self.stream.kind == "video" else batch.packets[0]
         if first is None:
             return None
-        self._translator.begin(first.seq, first.timestamp, first.picture_id, first.tl0_pic_idx, now_us)
+        translator = self._translator
+        for packet in self._newest:
+            translator.sent(
+                packet.seq, packet.timestamp, packet.picture_id, packet.tl0_pic_idx, self._newest_us
+            )
+        self._newest, self._newest_seq = (), -1
+        translator.begin(first.seq, first.timestamp, first.picture_id, first.tl0_pic_idx, now_us)
         self.waiting = False
+        if self._ring is None and self.stream.nack:
+            self._ring = Ring(RING_BYTES)
         self._report_us = now_us + FIRST_REPORT_US
         return batch.since(first.seq)
 
@@ -94,15 +110,16 @@ class SeatOutput:
     ) -> int:
         """Rewrites, encrypts and hands over; how many packets. Called per subscriber and batch: hot."""
         translator = self._translator
-        part = batch.since(translator.floor_seq)
-        if part is None:
-            return 0
+        if batch.first_seq < translator.floor_seq:
+            part = batch.since(translator.floor_seq)
+            if part is None:
+                return 0
+            batch = part
         tag_bytes = contexts.tag_bytes
-        layout = part.layout(self._header_bytes, tag_bytes, self.stream.payload_type)
+        layout = batch.layout(self._header_bytes, tag_bytes, self._payload_type)
         size_all = len(layout.data)
-        ring: Ring | None = None
-        if self.stream.nack:
-            ring = self._ring = self._ring or Ring(RING_BYTES)
+        ring = self._ring
+        if ring is not None:
             if size_all > ring.size:
                 return 0
             position = ring.reserve(size_all)
@@ -119,17 +136,17 @@ class SeatOutput:
             start = offset
             buffer, base, address = scratch.buffer, scratch.pointer + start, scratch.address + start
         _memmove(base, layout.data, size_all)  # assigning to a slice of a bytearray would copy twice
-
         self._write_headers(layout, buffer, start + _SEQ_AT)
-        layout.lengths.reset()
-        context = contexts.context_out
-        for at, length in zip(layout.offsets, layout.lengths.pointers, strict=True):
-            if _protect(context, base + at, length) != OK:
+        context, length, protect = contexts.context_out, self._length, _protect
+        for at, size, _ in layout.rows:
+            length[0] = size
+            if protect(context, base + at, length) != OK:
                 return 0
         if ring is not None:
             ring.remember(position, translator.seq_offset, tag_bytes, layout.rows)
-        newest = layout.newest
-        translator.sent(newest.seq, newest.timestamp, newest.picture_id, newest.tl0_pic_idx, now_us)
+        newest_seq = layout.newest[-1].seq
+        if newest_seq > self._newest_seq:
+            self._newest_seq, self._newest, self._newest_us = newest_seq, layout.newest, now_us
         add, name, name_size = destination.sender.add, destination.name, destination.name_size
         for at, size, segment in layout.runs:
             add(name, name_size, address + at, size, segment)
@@ -140,47 +157,27 @@ class SeatOutput:
 
     def _write_headers(self, layout: Layout, buffer: bytearray, start: int) -> None:
         """start: where the first packet's sequence number goes."""
-        translator, ssrc, extensions = self._translator, self.stream.ssrc, self._extensions
-        seq_offset, timestamp_offset = translator.seq_offset, translator.timestamp_offset
-        if layout.plain:
-            pack = self._header.pack_into
-            for at, seq, timestamp in layout.plain:
-                pack(
-                    buffer,
-                    start + at,
-                    seq + seq_offset & 0xFFFF,
-                    timestamp + timestamp_offset & 0xFFFFFFFF,
-                    ssrc,
-                    extensions,
-                )
-        picture_id_offset, tl0_offset = translator.picture_id_offset, translator.tl0_pic_idx_offset
-        if layout.with_picture_id:
-            pack = self._header_picture_id.pack_into
-            for at, seq, timestamp, descriptor, picture_id in layout.with_picture_id:
-                pack(
-                    buffer,
-                    start + at,
-                    seq + seq_offset & 0xFFFF,
-                    timestamp + timestamp_offset & 0xFFFFFFFF,
-                    ssrc,
-                    extensions,
-                    descriptor,
-                    picture_id + picture_id_offset & 0x7FFF | 0x8000,
-                )
-        if layout.with_tl0:
+        translator, ssrc, extensions = self._translator, self._ssrc, self._extensions
+        seq_offset = translator.seq_offset
+        for timestamp, picture_id, tl0_pic_idx, rows in layout.frames:
+            timestamp32 = timestamp + translator.timestamp_offset & 0xFFFF_FFFF
+            if picture_id is None:
+                pack = self._header.pack_into
+                for at, seq, _ in rows:
+                    pack(buffer, start + at, seq + seq_offset & 0xFFFF, timestamp32, ssrc, extensions)
+                continue
+            picture_id16 = picture_id + translator.picture_id_offset & 0x7FFF | 0x8000
+            if tl0_pic_idx is None:
+                pack = self._header_picture_id.pack_into
+                for at, seq, descriptor in rows:
+                    seq16 = seq + seq_offset & 0xFFFF
+                    pack(buffer, start + at, seq16, timestamp32, ssrc, extensions, descriptor, picture_id16)
+                continue
+            tl0 = tl0_pic_idx + translator.tl0_pic_idx_offset & 0xFF
             pack = self._header_tl0.pack_into
-            for at, seq, timestamp, descriptor, picture_id, tl0_pic_idx in layout.with_tl0:
-                pack(
-                    buffer,
-                    start + at,
-                    seq + seq_offset & 0xFFFF,
-                    timestamp + timestamp_offset & 0xFFFFFFFF,
-                    ssrc,
-                    extensions,
-                    descriptor,
-                    picture_id + picture_id_offset & 0x7FFF | 0x8000,
-                    tl0_pic_idx + tl0_offset & 0xFF,
-                )
+            for at, seq, descriptor in rows:
+                seq16 = seq + seq_offset & 0xFFFF
+                pack(buffer, start + at, seq16, timestamp32, ssrc, extensions, descriptor, picture_id16, tl0)
 
     def resend(self, lost: tuple[int, ...], destination: Destination, rtt_us: int, now_us: int) -> int:
         """Stored ciphertext of lost packets again: no nonce is used for two packets (RFC 7714 §8.1)."""

@@ -244,6 +244,7 @@ async def test_a_subscribers_lost_picture_is_told_upward(bench):
     bench.seat_stream(bob, "video", ssrc=600)
     await bench.settled()
     bench.engine.seat(bob.id, 600, source)
+    await bench.settled()
     alice.send_rtp(**VP8, seq16=0, timestamp=0, payload=vp8(0, 0, key=True))
     await bench.rtp(bob, 1)
     await bench.until(lambda: of_kind(bench.events, KeyframeWanted))
