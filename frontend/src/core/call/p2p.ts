@@ -92,6 +92,8 @@ export class PeerLink {
       if (signal.type === "offer") await this.#answer(signal.payload);
       else if (signal.type === "answer") await this.#answered(signal.payload);
       else await this.#candidate(signal.payload);
+      // Which m-lines receive is known only now; the track's own events come before that.
+      if (signal.type !== "ice_candidate") this.#handlers.onChange();
     });
   }
 
