@@ -26,7 +26,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # A page that Playwright hands out itself (`mesh_client/`) has no address, so it may not talk to this machine.
+    # A page that Playwright hands out itself (`mesh_client/`) counts as none of this machine.
     "--disable-features=LocalNetworkAccessChecks",
 ]
 
