@@ -196,6 +196,8 @@ class Feed:
         self._outlets: set[Outlet] = set()
         self._tasks = Tasks()
         self._task: asyncio.Task[None] | None = None
+        self._replacing = asyncio.Lock()
+        self._is_closed = False
         self._timeline = Timeline(
             SAMPLE_RATE_HZ if kind == "audio" else VIDEO_CLOCK_HZ, asyncio.get_running_loop().time()
         )
@@ -210,18 +212,20 @@ class Feed:
         outlet.stop()
 
     async def replace(self, track: MediaStreamTrack | None) -> None:
-        """From now on read `track`; None: nothing."""
+        """From now on read `track`; None, or after `close`: nothing. Raises `ValueError` on another kind."""
         if track is not None and track.kind != self._kind:
             raise ValueError(f"a track of kind {track.kind} is no {self._kind}")
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-            self._task = None
-        if track is not None:
-            self._timeline.new_source()
-            self._task = self._tasks.start(self._run(track), f"{self._kind}-feed")
+        async with self._replacing:
+            if self._task is not None:
+                self._task.cancel()
+                await asyncio.wait([self._task])
+                self._task = None
+            if track is not None and not self._is_closed:
+                self._timeline.new_source()
+                self._task = self._tasks.start(self._run(track), f"{self._kind}-feed")
 
     async def close(self) -> None:
+        self._is_closed = True
         await self._tasks.close()
         for outlet in tuple(self._outlets):
             self.remove_outlet(outlet)
@@ -240,7 +244,8 @@ class Feed:
                         samples += piece.samples
                         self._give(piece)
                 elif isinstance(frame, VideoFrame):
-                    frame.pts = self._timeline.stamp(frame.time or 0.0, 1, clock())
+                    source_s = clock() if frame.time is None else frame.time
+                    frame.pts = self._timeline.stamp(source_s, 1, clock())
                     frame.time_base = Fraction(1, VIDEO_CLOCK_HZ)
                     self._give(frame)
                 else:

@@ -99,6 +99,7 @@ class Participant:
         self._left = False
         self._tasks = Tasks()
         self._hand_over: asyncio.Task[None] | None = None
+        self._last_error: Error | None = None
         self._microphone, self._camera = Feed("audio"), Feed("video")
         self._sends = MediaState(audio=False, video=False)
         self._senses = Senses(self._record_sound if recorder else None)
@@ -228,7 +229,8 @@ class Participant:
     # --- what we do -------------------------------------------------------------------------------------
 
     async def set_microphone(self, track: MediaStreamTrack | None) -> None:
-        """From now on send this sound; None: muted. Nothing is negotiated anew."""
+        """From now on send this sound; None: muted. Nothing is negotiated anew. Raises `ValueError` where
+        the track is no sound."""
         await self._microphone.replace(track)
         await self._tell_media(self._sends.model_copy(update={"audio": track is not None}))
 
@@ -270,7 +272,8 @@ class Participant:
             async for message in self._session.messages():
                 await self._receive(message)
         finally:
-            self._end(f"the connection was closed with {self._session.close_code}")
+            why = f"{self._last_error.detail}: " if self._last_error else ""
+            self._end(f"{why}the connection was closed with {self._session.close_code}")
 
     async def _receive(self, message: ServerMessage) -> None:
         match message:
@@ -295,6 +298,7 @@ class Participant:
                 self.end_reason = message.reason
             case Error():
                 log.info("server_refused", code=message.code, detail=message.detail)
+                self._last_error = message
                 self._sfu.receive(message)
             case _:
                 pass
@@ -375,8 +379,13 @@ class Participant:
 
     def _record_sound(self, user_id: int, samples: array[int]) -> None:
         person = self._people.get(user_id)
-        if self._recorder is not None and person is not None:
+        if self._recorder is None or person is None:
+            return
+        try:
             self._recorder.sound(user_id, person.name, samples, asyncio.get_running_loop().time())
+        except OSError as error:
+            log.error("recording_ended", error=str(error))
+            self._recorder = None
 
     def _end(self, reason: str) -> None:
         if self.end_reason is None:

@@ -66,7 +66,7 @@ class SfuConnection:
         self._send, self._senses = send, senses
         self._is_open = False
         self._outlets: list[Outlet] = []
-        self._offer_id = 0
+        self._offer_id = self._failed = 0
         self._answer: asyncio.Future[str] | None = None
         self._revision = -1
         self._user_of_mid: dict[str, int] = {}
@@ -96,12 +96,13 @@ class SfuConnection:
 
     async def run(self) -> None:
         """Until cancelled, or the SFU cannot be reached for good."""
-        for failed in range(_MAX_TRIES):
+        while self._failed < _MAX_TRIES:
             try:
                 await self._connect_once()
             except (SfuFailed, TimeoutError) as error:
-                log.warning("sfu_connection_failed", error=str(error), failed=failed + 1)
-            await asyncio.sleep(_AGAIN_AFTER_S * 2**failed)
+                log.warning("sfu_connection_failed", error=str(error), failed=self._failed)
+            await asyncio.sleep(_AGAIN_AFTER_S * 2**self._failed)
+            self._failed += 1
 
     @property
     def _ref(self) -> str:
@@ -119,6 +120,7 @@ class SfuConnection:
             state = connection.connectionState
             log.debug("sfu_connection_changed", state=state)
             if state == "connected":
+                self._failed = 0
                 self.connected.set()
             elif state in ("failed", "closed"):
                 over.set()

@@ -88,6 +88,25 @@ async def test_what_is_heard_is_recorded(join: Join, tmp_path: Path) -> None:
     assert loudest(last, TONES_HZ.values()) == TONES_HZ["Boris"]
 
 
+async def test_broken_connection_to_the_sfu_is_made_anew(join: Join, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[RTCPeerConnection] = []
+
+    class Noted(RTCPeerConnection):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            made.append(self)
+
+    others = [await join("Anna"), await join("Boris")]
+    await others[0].waits(lambda: others[0].perceives(others[1]))
+    monkeypatch.setattr("telcall.client.sfu.RTCPeerConnection", Noted)
+    clara = await join("Clara")
+    await clara.waits(lambda: all(clara.perceives(other) and other.perceives(clara) for other in others))
+    (connection,) = made
+    await connection.close()
+    await clara.waits(lambda: not clara.hears(others[0]) and len(made) == 2)
+    await clara.waits(lambda: all(clara.perceives(other) and other.perceives(clara) for other in others))
+
+
 @pytest.mark.parametrize("documented_has_the_lower_id", [True, False])
 async def test_v2_and_documented_perceive_each_other(
     join: Join, accounts: Accounts, documented_has_the_lower_id: bool
@@ -189,6 +208,7 @@ async def test_later_connection_of_the_same_person_takes_over(join: Join) -> Non
     await anna.waits(lambda: anna.perceives(boris))
     again = await join("Boris")
     assert "4409" in await boris.participant.wait_until_over()
+    assert boris.participant.has_ended
     await anna.waits(lambda: anna.perceives(again) and again.perceives(anna))
 
 
