@@ -5,13 +5,13 @@ encrypting, keeping for retransmission, sending (with the receiving half of loop
 sender's system call), and reports that fall due. Making the source's packets and emptying the sinks is not.
 
 A burst is put into the receiving socket while the engine's thread waits at a `_Gate`, and nobody touches
-the sinks before it waits there again. So a burst is one batch, whatever the scheduler does, and nothing else
-competes for the interpreter's lock. Waiting at the gate stands for waiting in poll, and costs as much.
+the sinks before it waits there again. So a burst is one batch, whatever the scheduler does, nothing else
+competes for the interpreter's lock, and the engine does nothing while others are measured. Waiting at the
+gate stands for waiting in poll, and costs as much.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import threading
@@ -23,7 +23,6 @@ from pylibsrtp import Policy, Session
 
 from benchmarks.forwarding.sinks import Sinks
 from sfu.core.rtp.packet import build_packet, parse_header
-from sfu.dataplane import udp
 from sfu.dataplane.engine import ExtensionIds, ParticipantId, SeatStream, Source, SourceId
 from sfu.dataplane.python_engine import PythonEngine
 
@@ -65,7 +64,10 @@ class _Gate:
 
 
 class EngineLoad:
-    """An engine with one publisher (audio and video) and a video and an audio seat for each sink."""
+    """An engine with one publisher (audio and video) and a video and an audio seat for each sink.
+
+    Wants a running event loop, as the engine does. Between calls the engine's thread waits.
+    """
 
     def __init__(self, sinks: Sinks) -> None:
         self._sinks = sinks
@@ -74,15 +76,11 @@ class EngineLoad:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self._socket.settimeout(0)
-        self._sender = udp.Sender(self._socket.fileno(), gso=True)
-        self._server = udp.ffi.new("char[]", udp.pack_address(self._port.address))
         key_in, self._keys_out = os.urandom(28), [os.urandom(28) for _ in sinks.addresses]
         self._outbound = Session(Policy(key_in, Policy.SSRC_ANY_OUTBOUND, srtp_profile=_PROFILE))
         self._seq = {True: 0, False: 0}
         self._timestamp = {True: 0, False: 0}
         self._forwarded = 0
-        self.clockwork_s = 0.0
-        """CPU seconds for work that comes by the clock: reports."""
         engine = self._engine
         engine.add_participant(_PUBLISHER)
         engine.allow_address(_PUBLISHER, self._port.index, self._socket.getsockname())
@@ -100,14 +98,15 @@ class EngineLoad:
                 stream = _seat_stream(subscriber, video=video)
                 engine.add_seat_stream(stream)
                 engine.seat(subscriber, stream.ssrc, _VIDEO if video else _AUDIO)
+        self._gate = self._new_gate()
 
     def run(self, bursts: Sequence[Burst]) -> float:
         """CPU seconds of the engine's thread for these bursts, each forwarded whole before the next one."""
         spent_ns = 0
-        gate = self._gate()
+        gate = self._gate
         for burst in bursts:
             packets = self._packets(burst)
-            gate = self._clockwork(gate)
+            gate = self._gate_after(gate)  # what the clock says is due is done before
             for packet in packets:
                 self._socket.sendto(packet, self._port.address)
             following = self._gate_after(gate)
@@ -115,13 +114,13 @@ class EngineLoad:
             gate = following
             self._sinks.drain()
             self._forwarded += len(packets) * len(self._sinks.sockets)
-        gate.open()
+        self._gate = gate
         stats = self._engine.stats()
         if stats.packets_forwarded != self._forwarded or stats.dropped or stats.srtp_failures:
             raise RuntimeError(f"{self._forwarded} packets should have been forwarded: {stats}")
         return spent_ns / 1e9
 
-    def _gate(self) -> _Gate:
+    def _new_gate(self) -> _Gate:
         gate = _Gate()
         self._engine._command(gate.stop)
         gate.wait()
@@ -135,11 +134,14 @@ class EngineLoad:
         following.wait()
         return following
 
-    def _clockwork(self, gate: _Gate) -> _Gate:
-        """Lets the engine do what the clock says is due."""
-        following = self._gate_after(gate)
-        self.clockwork_s += (following.cpu_ns - gate.cpu_ns) / 1e9
-        return following
+    def measure_clockwork(self) -> float:
+        """CPU seconds of the engine's thread in a second without a packet: reports, waking up."""
+        before_ns = self._gate.cpu_ns
+        self._gate.open()
+        time.sleep(1)
+        self._gate = self._new_gate()
+        self._sinks.drain()
+        return (self._gate.cpu_ns - before_ns) / 1e9
 
     def _packets(self, burst: Burst) -> list[bytes]:
         self._timestamp[burst.video] += 3_000 if burst.video else 960
@@ -168,15 +170,9 @@ class EngineLoad:
                 raise RuntimeError("a subscriber received something else than was sent")
 
     def close(self) -> None:
+        self._gate.open()
         self._engine.close()
         self._socket.close()
-
-
-async def open_run(sinks: Sinks) -> EngineLoad:
-    """The engine wants a running loop for its events."""
-    run = EngineLoad(sinks)
-    await asyncio.sleep(0.05)
-    return run
 
 
 def _source(identifier: SourceId, *, video: bool, ssrc: int) -> Source:

@@ -22,6 +22,8 @@ class Ring:
     when one is looked for: most receivers never ask.
     """
 
+    __slots__ = ("_index", "_not_indexed", "_written", "address", "buffer", "pointer", "size")
+
     def __init__(self, size: int) -> None:
         self.size = size
         self.buffer = bytearray(size)
@@ -72,10 +74,14 @@ class Ring:
 
 
 class Scratch:
-    """Memory for packets that are not kept: filled during a turn, free again after it."""
+    """Memory for packets that are not kept: filled during a turn, free again after it.
+
+    length: where libsrtp is told a packet's size, whosever packet it is.
+    """
 
     def __init__(self, size: int) -> None:
         self.size = size
+        self.length: Any = ffi.new("int *")
         self.buffer = bytearray(size)
         self.pointer: Any = ffi.from_buffer("char[]", self.buffer)
         self.address = address_of(self.pointer)

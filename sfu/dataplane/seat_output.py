@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +33,25 @@ _protect = lib.srtp_protect
 _memmove = ffi.memmove
 
 
+class _Headers:
+    """Headers from the sequence number on: what stands before it is the same for every subscriber."""
+
+    def __init__(self, extension_bytes: int) -> None:
+        header = f">HII{extension_bytes}s"
+        self.plain = struct.Struct(header)
+        self.with_picture_id = struct.Struct(header + "HH")
+        self.with_tl0 = struct.Struct(header + "HHB")
+
+
+# Shared between seats, so that forwarding to many touches less memory.
+_headers = functools.lru_cache(maxsize=32)(_Headers)
+
+
+@functools.lru_cache(maxsize=1_024)
+def _mid_extension(identifier: int, mid: str) -> bytes:
+    return extension_block({identifier: mid.encode()})
+
+
 @dataclass(slots=True)
 class Destination:
     """Where a subscriber's media goes. memory: its sockaddr, owned here; name: where that lies."""
@@ -44,6 +64,26 @@ class Destination:
 
 class SeatOutput:
     """State of one `SeatStream`."""
+
+    __slots__ = (
+        "_extensions",
+        "_header_bytes",
+        "_headers",
+        "_newest",
+        "_newest_seq",
+        "_newest_us",
+        "_octets",
+        "_packets",
+        "_payload_type",
+        "_report_us",
+        "_resent",
+        "_ring",
+        "_ssrc",
+        "_translator",
+        "source",
+        "stream",
+        "waiting",
+    )
 
     def __init__(self, stream: SeatStream) -> None:
         self.stream = stream
@@ -58,14 +98,9 @@ class SeatOutput:
             clock_rate=stream.clock_rate,
         )
         mid_id = stream.extensions.mid
-        block = extension_block({mid_id: stream.mid.encode()}) if mid_id and len(stream.mid) <= 16 else b""
-        self._extensions = block
-        # From the sequence number on: what stands before it is the same for every subscriber.
-        header = f">HII{len(block)}s"
-        self._header = struct.Struct(header)
-        self._header_picture_id = struct.Struct(header + "HH")
-        self._header_tl0 = struct.Struct(header + "HHB")
-        self._header_bytes = FIXED_HEADER_BYTES + len(block)
+        self._extensions = _mid_extension(mid_id, stream.mid) if mid_id and len(stream.mid) <= 16 else b""
+        self._headers = _headers(len(self._extensions))
+        self._header_bytes = FIXED_HEADER_BYTES + len(self._extensions)
         self._ssrc, self._payload_type = stream.ssrc, stream.payload_type
         self._ring: Ring | None = None
         """Made when somebody sits down for the first time: most seats of most calls stay empty."""
@@ -73,7 +108,6 @@ class SeatOutput:
         """Of the present sitter: what its successor's numbers go on from."""
         self._newest_seq = -1
         self._newest_us = 0
-        self._length = ffi.new("int *")
         self._resent: dict[int, tuple[int, int]] = {}  # seq16 -> times, when last
         self._packets = self._octets = 0
         self._report_us: int | None = None
@@ -137,7 +171,7 @@ class SeatOutput:
             buffer, base, address = scratch.buffer, scratch.pointer + start, scratch.address + start
         _memmove(base, layout.data, size_all)  # assigning to a slice of a bytearray would copy twice
         self._write_headers(layout, buffer, start + _SEQ_AT)
-        context, length, protect = contexts.context_out, self._length, _protect
+        context, length, protect = contexts.context_out, scratch.length, _protect
         for at, size, _ in layout.rows:
             length[0] = size
             if protect(context, base + at, length) != OK:
@@ -158,23 +192,23 @@ class SeatOutput:
     def _write_headers(self, layout: Layout, buffer: bytearray, start: int) -> None:
         """start: where the first packet's sequence number goes."""
         translator, ssrc, extensions = self._translator, self._ssrc, self._extensions
-        seq_offset = translator.seq_offset
+        headers, seq_offset = self._headers, translator.seq_offset
         for timestamp, picture_id, tl0_pic_idx, rows in layout.frames:
             timestamp32 = timestamp + translator.timestamp_offset & 0xFFFF_FFFF
             if picture_id is None:
-                pack = self._header.pack_into
+                pack = headers.plain.pack_into
                 for at, seq, _ in rows:
                     pack(buffer, start + at, seq + seq_offset & 0xFFFF, timestamp32, ssrc, extensions)
                 continue
             picture_id16 = picture_id + translator.picture_id_offset & 0x7FFF | 0x8000
             if tl0_pic_idx is None:
-                pack = self._header_picture_id.pack_into
+                pack = headers.with_picture_id.pack_into
                 for at, seq, descriptor in rows:
                     seq16 = seq + seq_offset & 0xFFFF
                     pack(buffer, start + at, seq16, timestamp32, ssrc, extensions, descriptor, picture_id16)
                 continue
             tl0 = tl0_pic_idx + translator.tl0_pic_idx_offset & 0xFF
-            pack = self._header_tl0.pack_into
+            pack = headers.with_tl0.pack_into
             for at, seq, descriptor in rows:
                 seq16 = seq + seq_offset & 0xFFFF
                 pack(buffer, start + at, seq16, timestamp32, ssrc, extensions, descriptor, picture_id16, tl0)
