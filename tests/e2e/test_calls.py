@@ -16,6 +16,7 @@ from tests.e2e.waiting import eventually, perceive_each_other, perceives
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 People = Callable[..., Awaitable[list[Person]]]
+ONE_OF_EACH = {"audio": 1, "video": 1}
 
 
 async def call_of(everybody: list[Person]) -> str:
@@ -23,6 +24,10 @@ async def call_of(everybody: list[Person]) -> str:
     for person in everybody:
         await person.enter(call_id)
     return call_id
+
+
+async def what_they_send(everybody: list[Person]) -> list[dict[str, int]]:
+    return await asyncio.gather(*(person.sends() for person in everybody))
 
 
 async def test_two_are_connected_directly_and_the_server_forwards_nothing(
@@ -34,7 +39,7 @@ async def test_two_are_connected_directly_and_the_server_forwards_nothing(
     await perceive_each_other([anna, boris])
     for person in (anna, boris):
         await person.topology("p2p")
-        assert await person.sends() == {"audio": 1, "video": 1}
+    assert await what_they_send([anna, boris]) == [ONE_OF_EACH] * 2
     assert server.counted("telcall_forwarded_packets_total") == forwarded
 
 
@@ -48,7 +53,7 @@ async def test_group_goes_through_the_server_with_one_upload_each(
     forwarded = server.counted("telcall_forwarded_packets_total")
     for person in everybody:
         await person.topology("sfu")
-        assert await person.sends() == {"audio": 1, "video": 1}
+    assert await what_they_send(everybody) == [ONE_OF_EACH] * count
     assert server.counted("telcall_forwarded_packets_total") > forwarded
 
 
@@ -70,8 +75,7 @@ async def test_third_comes_and_goes_and_two_are_direct_again(people: People, ser
         return server.counted("telcall_forwarded_packets_total") == before
 
     await eventually(forwards_nothing, "the server forwards no more")
-    for person in (anna, boris):
-        assert await person.sends() == {"audio": 1, "video": 1}
+    assert await what_they_send([anna, boris]) == [ONE_OF_EACH] * 2
     await perceive_each_other([anna, boris])
 
 
