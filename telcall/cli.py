@@ -77,6 +77,7 @@ def join(
     call: Annotated[str, typer.Argument(help="A call's id, or a link to it.")],
     play: Annotated[Path | None, typer.Option(help="A file to send, over and over; else a tone.")] = None,
     record: Annotated[Path | None, typer.Option(help="A folder for what is heard, a file a person.")] = None,
+    video: Annotated[bool, typer.Option("--video", help="Record what is seen, too.")] = False,
     url: Annotated[str, typer.Option(help="The server.")] = "http://localhost:8080",
     name: Annotated[str, typer.Option(help="Whom to sign in as, where dev sign-in is on.")] = "telcall join",
     token: Annotated[
@@ -89,7 +90,7 @@ def join(
 
     protocol: Literal["telcall.v2", "documented"] = "documented" if documented else "telcall.v2"
     try:
-        asyncio.run(join(Joining(call, url, name, token, play, record, protocol)))
+        asyncio.run(join(Joining(call, url, name, token, play, record, video, protocol)))
     except StartFailed as error:
         _fail(error)
 

@@ -28,7 +28,7 @@ COLOUR_RGB = (30, 120, 200)
 @dataclass(frozen=True, slots=True)
 class Joining:
     """call: an id, or a link to a call. url: of the server, unless the link names it. play None: a tone and a
-    coloured picture. record None: nothing is written. token None: dev sign-in by `name`."""
+    coloured picture. record None: nothing is written; video: pictures too. token None: dev sign-in by `name`."""
 
     call: str
     url: str
@@ -36,6 +36,7 @@ class Joining:
     token: str | None
     play: Path | None
     record: Path | None
+    video: bool
     protocol: Literal["telcall.v2", "documented"]
 
 
@@ -61,7 +62,8 @@ async def join(joining: Joining) -> None:
                 token = (await rest.sign_in_as(joining.name)).token
             recorder = None
             if joining.record is not None:
-                recorder = stack.enter_context(Recorder(joining.record, asyncio.get_running_loop().time()))
+                now_s = asyncio.get_running_loop().time()
+                recorder = stack.enter_context(Recorder(joining.record, now_s, video=joining.video))
             if joining.play is not None:
                 player = stack.enter_context(contextlib.closing(FilePlayer(joining.play, loop=True)))
                 microphone, camera = player.microphone, player.camera
@@ -80,8 +82,9 @@ async def join(joining: Joining) -> None:
             )
             _say(f"in the call {call_id} at {url}; Ctrl-C leaves it")
             _say(f"out of the call: {await _until_over(participant)}")
-        for path in recorder.paths.values() if recorder is not None else ():
-            _say(f"recorded {path}")
+        if recorder is not None:
+            for path in (*recorder.paths.values(), *recorder.video_paths.values()):
+                _say(f"recorded {path}")
     except ClientError as error:
         raise StartFailed(str(error)) from error
     except (aiohttp.ClientError, TimeoutError) as error:

@@ -1,4 +1,4 @@
-"""What is heard, as files: one WAV for each participant, all on one time axis."""
+"""What is heard, and seen if wanted, as files: a WAV for each participant, all on one time axis."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from av import VideoFrame
+
 from telcall.client.media import SAMPLE_RATE_HZ
+from telcall.client.video_files import VideoFiles
 
 _MAX_FILES = 64
 _JITTER_SAMPLES = SAMPLE_RATE_HZ // 5
@@ -20,14 +23,17 @@ class Recorder:
     """Writes `<user id>-<name>.wav` (16-bit PCM, one channel, 48 kHz) into a folder, which is made.
 
     A participant's file goes on when they come back. All files begin when the recorder was made: while
-    nothing is heard there is silence in them. Later participants than the 64th are not recorded.
+    nothing is heard there is silence in them. Later participants than the 64th are not recorded. With
+    `video` there is a `.webm` of what is seen beside each, on the same time axis, without sound.
     """
 
-    def __init__(self, directory: Path | str, now_s: float) -> None:
+    def __init__(self, directory: Path | str, now_s: float, *, video: bool = False) -> None:
         """`now_s`: the event loop's time. Raises `OSError`."""
         self._directory, self._start_s = Path(directory), now_s
         self._directory.mkdir(parents=True, exist_ok=True)
         self._files: dict[int, _File] = {}
+        self._videos: dict[int, Path] = {}
+        self._video_files = VideoFiles() if video else None
 
     def __enter__(self) -> Self:
         return self
@@ -54,10 +60,27 @@ class Recorder:
             file = self._files[user_id] = _File(self._directory / f"{user_id}-{_plain(name)}.wav")
         file.write(samples, round((now_s - self._start_s) * SAMPLE_RATE_HZ))
 
+    @property
+    def video_paths(self) -> dict[int, Path]:
+        return dict(self._videos)
+
+    def picture(self, user_id: int, name: str, frame: VideoFrame, now_s: float) -> None:
+        """Somebody's picture that was seen just now. Without `video`: nothing."""
+        if self._video_files is None:
+            return
+        if user_id not in self._videos:
+            if len(self._videos) >= _MAX_FILES:
+                return
+            self._videos[user_id] = self._directory / f"{user_id}-{_plain(name)}.webm"
+        self._video_files.add(self._videos[user_id], frame, round((now_s - self._start_s) * 1_000))
+
     def close(self) -> None:
-        """Writes the files' lengths; they can be played from then on."""
+        """Ends the files; they can be played from then on. Waits for what is still to be encoded."""
         for file in self._files.values():
             file.close()
+        if self._video_files is not None:
+            self._video_files.close()
+            self._video_files = None
 
 
 class _File:

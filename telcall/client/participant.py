@@ -102,7 +102,9 @@ class Participant:
         self._last_error: Error | None = None
         self._microphone, self._camera = Feed("audio"), Feed("video")
         self._sends = MediaState(audio=False, video=False)
-        self._senses = Senses(self._record_sound if recorder else None)
+        self._senses = Senses(
+            self._record_sound if recorder else None, self._record_picture if recorder else None
+        )
         self._senses.wanted = topology
         self._mesh = Mesh(
             user_id,
@@ -386,6 +388,11 @@ class Participant:
         except OSError as error:
             log.error("recording_ended", error=str(error))
             self._recorder = None
+
+    def _record_picture(self, user_id: int, picture: VideoFrame) -> None:
+        person = self._people.get(user_id)
+        if self._recorder is not None and person is not None:
+            self._recorder.picture(user_id, person.name, picture, asyncio.get_running_loop().time())
 
     def _end(self, reason: str) -> None:
         if self.end_reason is None:

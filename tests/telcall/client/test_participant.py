@@ -11,13 +11,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
 from signaling.messages import Answer, Error, Offer, RelayedAnswer, RelayedOffer, ServerMessage
 from telcall.client.errors import JoinRefused
 from telcall.client.files import Recorder
-from telcall.client.measure import loudest
+from telcall.client.measure import loudest, mean_colour
 from telcall.client.media import Colour, Tone
 from telcall.client.participant import Participant
 from telcall.client.rest import Account
@@ -77,15 +78,18 @@ async def test_third_one_moves_the_call_to_the_sfu_and_back_without_a_gap(join: 
 
 
 async def test_what_is_heard_is_recorded(join: Join, tmp_path: Path) -> None:
-    with Recorder(tmp_path, asyncio.get_running_loop().time()) as recorder:
+    with Recorder(tmp_path, asyncio.get_running_loop().time(), video=True) as recorder:
         anna, boris = await join("Anna", recorder=recorder), await join("Boris")
-        await anna.waits(lambda: anna.hears(boris))
+        await anna.waits(lambda: anna.perceives(boris))
         await anna.participant.leave()
     path = recorder.paths[boris.participant.user_id]
     assert path.name.endswith("-Boris.wav")
     with wave.open(str(path), "rb") as file:
         last = array("h", file.readframes(file.getnframes()))[-9_600:]
     assert loudest(last, TONES_HZ.values()) == TONES_HZ["Boris"]
+    with av.open(str(recorder.video_paths[boris.participant.user_id])) as video:
+        picture = list(video.decode(video=0))[-1]
+    assert mean_colour(picture) == pytest.approx((40, 180, 40), abs=30)
 
 
 async def test_broken_connection_to_the_sfu_is_made_anew(join: Join, monkeypatch: pytest.MonkeyPatch) -> None:
