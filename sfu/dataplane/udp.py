@@ -105,39 +105,41 @@ class Receiver:
 
     def __init__(self) -> None:
         self._memory = ffi.new(f"char[{RECEIVE_BATCH * SLOT_BYTES}]")
-        self._names = ffi.new(f"char[{RECEIVE_BATCH * 28}]")
+        self._names = ffi.new(f"char[{RECEIVE_BATCH * _NAME_BYTES}]")
         self._iovecs = ffi.new(f"struct iovec[{RECEIVE_BATCH}]")
         self._headers = ffi.new(f"struct mmsghdr[{RECEIVE_BATCH}]")
         whole = memoryview(ffi.buffer(self._memory))
         self.pointers = [self._memory + i * SLOT_BYTES for i in range(RECEIVE_BATCH)]
         self.views = [whole[i * SLOT_BYTES : (i + 1) * SLOT_BYTES] for i in range(RECEIVE_BATCH)]
-        self._name_views = [
-            memoryview(ffi.buffer(self._names))[i * 28 : (i + 1) * 28] for i in range(RECEIVE_BATCH)
-        ]
+        self._name_view = memoryview(ffi.buffer(self._names))
+        self._words = memoryview(ffi.buffer(self._headers)).cast("B").cast("I")
         for i in range(RECEIVE_BATCH):
             self._iovecs[i].iov_base = self.pointers[i]
             self._iovecs[i].iov_len = SLOT_BYTES
             header = self._headers[i].msg_hdr
-            header.msg_name = self._names + i * 28
+            header.msg_name = self._names + i * _NAME_BYTES
+            header.msg_namelen = _NAME_BYTES
             header.msg_iov = self._iovecs + i
             header.msg_iovlen = 1
-        self._used = RECEIVE_BATCH
+        self._fresh_headers = bytes(ffi.buffer(self._headers))
+        self._used_bytes = 0
         self.sizes: list[int] = []
         self.names: list[bytes] = []
 
     def receive(self, fd: int) -> int:
         """How many datagrams came, 0 when none waits. Other errors of the socket are read and passed over:
         they tell of one peer that is gone (ICMP), not of the socket."""
-        headers = self._headers
-        for i in range(self._used):
-            headers[i].msg_hdr.msg_namelen = 28
-        count: int = _libc.recvmmsg(fd, headers, RECEIVE_BATCH, socket.MSG_DONTWAIT, ffi.NULL)
+        ffi.memmove(self._headers, self._fresh_headers, self._used_bytes)  # the kernel has shortened lengths
+        count: int = _libc.recvmmsg(fd, self._headers, RECEIVE_BATCH, socket.MSG_DONTWAIT, ffi.NULL)
         if count <= 0:
-            self._used = 0
+            self._used_bytes = 0
             return 0
-        self._used = count
-        self.sizes = [headers[i].msg_len for i in range(count)]
-        self.names = [bytes(self._name_views[i][: headers[i].msg_hdr.msg_namelen]) for i in range(count)]
+        self._used_bytes = count * _HEADER_STRIDE
+        words = self._words[: count * _HEADER_WORDS]
+        self.sizes = words[_LENGTH_WORD::_HEADER_WORDS].tolist()
+        names = bytes(self._name_view[: count * _NAME_BYTES])
+        name_sizes = words[_NAME_LENGTH_WORD::_HEADER_WORDS].tolist()
+        self.names = [names[i * _NAME_BYTES : i * _NAME_BYTES + size] for i, size in enumerate(name_sizes)]
         return count
 
 
@@ -256,6 +258,10 @@ _SEGMENT_CONTROL = struct.Struct("=QiiH")  # struct cmsghdr and a 16-bit size
 _IOVEC = struct.Struct("=QQ")
 _HEADER = struct.Struct("=QI4xQQQQi")  # struct msghdr
 _HEADER_STRIDE: int = ffi.sizeof("struct mmsghdr")
+_HEADER_WORDS = _HEADER_STRIDE // 4
+_LENGTH_WORD: int = ffi.offsetof("struct mmsghdr", "msg_len") // 4
+_NAME_LENGTH_WORD: int = ffi.offsetof("struct msghdr", "msg_namelen") // 4
+_NAME_BYTES = 28  # struct sockaddr_in6
 _SEGMENT_SIZE = struct.Struct("=H")
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sfu.errors import MalformedPacket
 
 
-@dataclass(frozen=True, slots=True)
-class Vp8Descriptor:
+class Vp8Descriptor(NamedTuple):
     """picture_id: 7 or 15 bits, as `picture_id_bits` says; None where the publisher sends none.
 
     starts_key_frame: the packet is the first of a key frame. size: of the descriptor, in bytes.

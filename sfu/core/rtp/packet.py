@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sfu.errors import MalformedPacket
 
@@ -11,11 +12,11 @@ ONE_BYTE_PROFILE = 0xBEDE
 TWO_BYTE_PROFILE = 0x1000
 FIXED_HEADER_BYTES = 12
 
+_FIXED_HEADER = struct.Struct(">BBHII")
 _NO_EXTENSIONS: Mapping[int, bytes] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class RtpHeader:
+class RtpHeader(NamedTuple):
     """What a receiver needs of a packet; offsets and sizes in bytes from the packet's start.
 
     The payload is `[payload_offset : payload_offset + payload_size]`, padding not included.
@@ -37,7 +38,7 @@ def parse_header(data: bytes | bytearray | memoryview) -> RtpHeader:
     size = len(data)
     if size < FIXED_HEADER_BYTES:
         raise MalformedPacket("shorter than the fixed header")
-    first = data[0]
+    first, second, seq16, timestamp, ssrc = _FIXED_HEADER.unpack_from(data)
     if first >> 6 != 2:
         raise MalformedPacket("not version 2")
     offset = FIXED_HEADER_BYTES + 4 * (first & 0x0F)
@@ -59,15 +60,15 @@ def parse_header(data: bytes | bytearray | memoryview) -> RtpHeader:
         if padding == 0 or padding > size - offset:
             raise MalformedPacket("padding longer than the packet")
     return RtpHeader(
-        marker=data[1] >= 0x80,
-        payload_type=data[1] & 0x7F,
-        seq16=data[2] << 8 | data[3],
-        timestamp=int.from_bytes(data[4:8], "big"),
-        ssrc=int.from_bytes(data[8:12], "big"),
-        extensions=extensions,
-        payload_offset=offset,
-        payload_size=size - offset - padding,
-        padding_size=padding,
+        second >= 0x80,
+        second & 0x7F,
+        seq16,
+        timestamp,
+        ssrc,
+        extensions,
+        offset,
+        size - offset - padding,
+        padding,
     )
 
 
