@@ -39,6 +39,12 @@ class Join:
     all_audio: float
     all_pictures: float
 
+    def __str__(self) -> str:
+        return (
+            f"audio {self.first_audio:.0f} ms (all {self.all_audio:.0f}), "
+            f"picture {self.first_picture:.0f} ms (all {self.all_pictures:.0f})"
+        )
+
 
 async def measure(runs: int) -> list[Join]:
     with serving() as server, tempfile.TemporaryDirectory() as folder:
@@ -55,7 +61,7 @@ async def measure(runs: int) -> list[Join]:
             joins = []
             for run in range(runs + 1):
                 join = await _join(newcomer, call_id, present)
-                print(f"run {run}: {join}" if run else f"warm-up: {join}", flush=True)
+                print(f"{f'run {run}' if run else 'warm-up'}: {join}", flush=True)
                 if run:  # the first one loads the page's code
                     joins.append(join)
             for person in people:
@@ -99,7 +105,9 @@ def main() -> None:
         name: [getattr(join, name) for join in joins]
         for name in ("first_audio", "first_picture", "all_audio", "all_pictures")
     }
-    print(f"\n{'ms from the tap':<16} {'p50':>6} {'p95':>6} {'min':>6} {'max':>6}")
+    load_after = os.getloadavg()[0]
+    print(f"\n{os.cpu_count()} CPUs, load {load_before:.1f} before and {load_after:.1f} after")
+    print(f"{'ms from the tap':<16} {'p50':>6} {'p95':>6} {'min':>6} {'max':>6}")
     for name, values in rows.items():
         p50, p95 = statistics.median(values), _percentile(values, 0.95)
         print(f"{name:<16} {p50:>6.0f} {p95:>6.0f} {min(values):>6.0f} {max(values):>6.0f}")
@@ -116,6 +124,7 @@ def main() -> None:
             "python": platform.python_version(),
             "system": platform.platform(),
             "load_before": load_before,
+            "load_after": load_after,
         },
         "milliseconds": rows,
         "goals": goals,
