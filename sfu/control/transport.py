@@ -131,6 +131,10 @@ class Connection:
             await self._first_datagram.wait()
             async with asyncio.timeout(self._handshake_timeout_s):
                 keys = await dtls.handshake(fingerprints)
+            # Before Python 3.12 `asyncio.wait_for`, which aiortc waits by, swallows a cancellation that comes
+            # together with a datagram; then nobody would end this task any more.
+            if self._closed or dtls is not self._dtls:
+                return
             if keys is None:
                 log.info("dtls_failed", participant=self.participant)
                 self._changed("failed")

@@ -2,6 +2,7 @@ import asyncio
 import os
 
 from sfu.client import MediaFlags, Offer, SeatOffer
+from sfu.control.dtls import Dtls, SrtpKeys
 
 
 def open_files():
@@ -57,3 +58,23 @@ async def test_real_connections_leave_nothing_behind_either(server, enter, event
 def held(server):
     stats = server.stats()
     return stats.participants, stats.sources, stats.seat_streams, stats.srtp_contexts
+
+
+async def test_a_cancellation_that_the_handshake_swallows_still_ends_the_connection(
+    server, enter, eventually, monkeypatch
+):
+    begun = asyncio.Event()
+
+    async def handshake(self, fingerprints):
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return SrtpKeys("AEAD_AES_128_GCM", bytes(28), bytes(28))
+
+    monkeypatch.setattr(Dtls, "handshake", handshake)
+    await enter(1)
+    async with asyncio.timeout(20):
+        await begun.wait()
+        await server.leave("room", 1, "session-1")
+    await eventually(lambda: server.stats().participants == 0)
