@@ -28,7 +28,8 @@ COLOUR_RGB = (30, 120, 200)
 @dataclass(frozen=True, slots=True)
 class Joining:
     """call: an id, or a link to a call. url: of the server, unless the link names it. play None: a tone and a
-    coloured picture. record None: nothing is written; video: pictures too. token None: dev sign-in by `name`."""
+    coloured picture. record None: nothing is written; video: pictures too. token None: dev sign-in.
+    """
 
     call: str
     url: str
