@@ -5,6 +5,8 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from random import Random
 
 from benchmarks.forwarding.engine_load import Burst, EngineLoad
 from benchmarks.forwarding.floors import PAYLOAD_BYTES, AiortcStyle, Batched, ProtectAndGso, Sendto
@@ -35,18 +37,19 @@ def run(subscribers: int, frame: int, rounds: int) -> Run:
             "protect_gso": ProtectAndGso(opened, sinks, frame),
             "aiortc_style": AiortcStyle(opened, sinks, frame),
         }
-        samples: dict[str, list[float]] = {name: [] for name in floors}
         load = EngineLoad(sinks)
+        contestants = {name: partial(_measure, send, sinks, frame) for name, send in floors.items()}
+        contestants["engine"] = partial(load.run, [Burst(True, [DELTA] * frame)])
+        samples: dict[str, list[float]] = {name: [] for name in contestants}
+        order, random = list(contestants), Random(frame)
         try:
             _warm_up(load)
-            engine = samples["engine"] = []
-            for number in range(rounds + 1):
-                for name, send in floors.items():
-                    samples[name].append(_measure(send, sinks, frame))
-                engine.append(load.run([Burst(True, [DELTA] * frame)]))
-                if number == 0:  # memory is touched, streams are made
-                    for values in samples.values():
-                        values.clear()
+            for measure in contestants.values():  # memory is touched, streams are made
+                measure()
+            for _ in range(rounds):
+                random.shuffle(order)  # what came before leaves the caches to the next
+                for name in order:
+                    samples[name].append(contestants[name]())
             load.verify(KEY)
         finally:
             load.close()

@@ -38,13 +38,13 @@ Run = tuple[int, int, int]
 
 
 class Frame(NamedTuple):
-    """Packets of one timestamp, and of one picture where they carry VP8. rows: offset, seq, and the first two
-    bytes of the VP8 descriptor where there is a picture id."""
+    """Packets of one timestamp, and of one picture where they carry VP8. rows: offset, size without tag, seq,
+    and the first two bytes of the VP8 descriptor where there is a picture id."""
 
     timestamp: int
     picture_id: int | None
     tl0_pic_idx: int | None
-    rows: Sequence[tuple[int, int, int]]
+    rows: Sequence[tuple[int, int, int, bytes]]
 
 
 @dataclass(slots=True)
@@ -98,7 +98,7 @@ def _lay_out(packets: Sequence[Packet], header_bytes: int, tag_bytes: int, paylo
     rows: list[Row] = []
     frames: list[Frame] = []
     kind: tuple[int, int | None, int | None] | None = None
-    in_frame: list[tuple[int, int, int]] = []
+    in_frame: list[tuple[int, int, int, bytes]] = []
     extension_bit = 0x10 if header_bytes > FIXED_HEADER_BYTES else 0
     rest_of_header, tag = bytes(header_bytes - 2), bytes(tag_bytes)
     at = payload_bytes = 0
@@ -109,13 +109,13 @@ def _lay_out(packets: Sequence[Packet], header_bytes: int, tag_bytes: int, paylo
         if kind != (timestamp, picture_id, tl0_pic_idx):
             kind, in_frame = (timestamp, picture_id, tl0_pic_idx), []
             frames.append(Frame(timestamp, picture_id, tl0_pic_idx, in_frame))
-        in_frame.append((at, seq, payload[0] << 8 | payload[1] if picture_id is not None else 0))
         if seq > newest.seq:
             newest = packet
         if picture_id is not None and (newest_picture is None or seq > newest_picture.seq):
             newest_picture = packet
         size = header_bytes + len(payload)
         rows.append((at, size, seq))
+        in_frame.append((at, size, seq, payload[:2] if picture_id is not None else b""))
         parts += (bytes((first_byte | extension_bit, marker | payload_type)), rest_of_header, payload, tag)
         payload_bytes += len(payload)
         at += size + tag_bytes

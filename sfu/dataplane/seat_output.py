@@ -13,11 +13,11 @@ from sfu.core.rtcp.sr import SenderReport
 from sfu.core.rtp.ntp import from_unix_us
 from sfu.core.rtp.packet import FIXED_HEADER_BYTES, extension_block
 from sfu.core.rtp.translate import Translator
-from sfu.dataplane.batch import Batch, Layout, Packet
+from sfu.dataplane.batch import Batch, Packet
 from sfu.dataplane.engine import SeatStream
 from sfu.dataplane.ring import Ring, Scratch
 from sfu.dataplane.source_input import SourceInput
-from sfu.dataplane.srtp import OK, Contexts, ffi, lib
+from sfu.dataplane.srtp import Contexts, ffi, lib
 from sfu.dataplane.udp import Sender
 
 RING_BYTES = 256 * 1_024
@@ -34,14 +34,18 @@ _memmove = ffi.memmove
 
 
 class _Headers:
-    """Headers from the sequence number on: what stands before it is the same for every subscriber."""
+    """How a frame's numbers are written, from the sequence number on: what stands before it is the same for
+    every subscriber. The middle and the end are the same for all packets of a frame."""
 
     def __init__(self, extension_bytes: int) -> None:
-        header = f">HII{extension_bytes}s"
-        self.plain = struct.Struct(header)
-        self.with_picture_id = struct.Struct(header + "HH")
-        self.with_tl0 = struct.Struct(header + "HHB")
+        self.middle = struct.Struct(f">II{extension_bytes}s")
+        self.plain = struct.Struct(f">H{self.middle.size}s0s0s")
+        self.with_picture_id = struct.Struct(f">H{self.middle.size}s2s2s")
+        self.with_tl0 = struct.Struct(f">H{self.middle.size}s2s3s")
 
+
+_PICTURE_ID = struct.Struct(">H")
+_PICTURE_ID_TL0 = struct.Struct(">HB")
 
 # Shared between seats, so that forwarding to many touches less memory.
 _headers = functools.lru_cache(maxsize=32)(_Headers)
@@ -170,12 +174,26 @@ class SeatOutput:
             start = offset
             buffer, base, address = scratch.buffer, scratch.pointer + start, scratch.address + start
         _memmove(base, layout.data, size_all)  # assigning to a slice of a bytearray would copy twice
-        self._write_headers(layout, buffer, start + _SEQ_AT)
         context, length, protect = contexts.context_out, scratch.length, _protect
-        for at, size, _ in layout.rows:
-            length[0] = size
-            if protect(context, base + at, length) != OK:
-                return 0
+        headers, seq_offset, seq_at = self._headers, translator.seq_offset, start + _SEQ_AT
+        for timestamp, picture_id, tl0_pic_idx, rows in layout.frames:
+            timestamp32 = timestamp + translator.timestamp_offset & 0xFFFF_FFFF
+            middle = headers.middle.pack(timestamp32, self._ssrc, self._extensions)
+            if picture_id is None:
+                pack, end = headers.plain.pack_into, b""
+            else:
+                picture_id16 = picture_id + translator.picture_id_offset & 0x7FFF | 0x8000
+                if tl0_pic_idx is None:
+                    pack, end = headers.with_picture_id.pack_into, _PICTURE_ID.pack(picture_id16)
+                else:
+                    pack = headers.with_tl0.pack_into
+                    tl0 = tl0_pic_idx + translator.tl0_pic_idx_offset & 0xFF
+                    end = _PICTURE_ID_TL0.pack(picture_id16, tl0)
+            for at, size, seq, descriptor in rows:
+                pack(buffer, seq_at + at, seq + seq_offset & 0xFFFF, middle, descriptor, end)
+                length[0] = size
+                if protect(context, base + at, length):  # 0 is success
+                    return 0
         if ring is not None:
             ring.remember(position, translator.seq_offset, tag_bytes, layout.rows)
         newest_seq = layout.newest[-1].seq
@@ -188,30 +206,6 @@ class SeatOutput:
         self._packets += count
         self._octets += layout.payload_bytes
         return count
-
-    def _write_headers(self, layout: Layout, buffer: bytearray, start: int) -> None:
-        """start: where the first packet's sequence number goes."""
-        translator, ssrc, extensions = self._translator, self._ssrc, self._extensions
-        headers, seq_offset = self._headers, translator.seq_offset
-        for timestamp, picture_id, tl0_pic_idx, rows in layout.frames:
-            timestamp32 = timestamp + translator.timestamp_offset & 0xFFFF_FFFF
-            if picture_id is None:
-                pack = headers.plain.pack_into
-                for at, seq, _ in rows:
-                    pack(buffer, start + at, seq + seq_offset & 0xFFFF, timestamp32, ssrc, extensions)
-                continue
-            picture_id16 = picture_id + translator.picture_id_offset & 0x7FFF | 0x8000
-            if tl0_pic_idx is None:
-                pack = headers.with_picture_id.pack_into
-                for at, seq, descriptor in rows:
-                    seq16 = seq + seq_offset & 0xFFFF
-                    pack(buffer, start + at, seq16, timestamp32, ssrc, extensions, descriptor, picture_id16)
-                continue
-            tl0 = tl0_pic_idx + translator.tl0_pic_idx_offset & 0xFF
-            pack = headers.with_tl0.pack_into
-            for at, seq, descriptor in rows:
-                seq16 = seq + seq_offset & 0xFFFF
-                pack(buffer, start + at, seq16, timestamp32, ssrc, extensions, descriptor, picture_id16, tl0)
 
     def resend(self, lost: tuple[int, ...], destination: Destination, rtt_us: int, now_us: int) -> int:
         """Stored ciphertext of lost packets again: no nonce is used for two packets (RFC 7714 §8.1)."""
