@@ -10,6 +10,8 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
+_CANCEL_AGAIN_S = 5.0  # longer than tidying up takes
+
 
 class Tasks:
     """Starts tasks and keeps them until they end. One that fails is logged; the others go on."""
@@ -24,12 +26,16 @@ class Tasks:
         return task
 
     async def close(self) -> None:
-        """Ends all of them, except the caller's own."""
-        ending = [task for task in self._running if task is not asyncio.current_task()]
-        for task in ending:
-            task.cancel()
-        if ending:
-            await asyncio.wait(ending)
+        """Ends all of them, except the caller's own.
+
+        Once is not always enough: before Python 3.12 `asyncio.wait_for`, by which aiortc and aioice wait, can
+        swallow a cancellation.
+        """
+        ending = {task for task in self._running if task is not asyncio.current_task()}
+        while ending:
+            for task in ending:
+                task.cancel()
+            _, ending = await asyncio.wait(ending, timeout=_CANCEL_AGAIN_S)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
