@@ -225,6 +225,9 @@ class Engine(Protocol):
 
     def add_seat_stream(self, stream: SeatStream) -> None: ...
 
+    def remove_seat_stream(self, subscriber: ParticipantId, ssrc: int) -> None:
+        """Frees its cache and its SRTP state; the ssrc must not be used again under the same keys."""
+
     def seat(self, subscriber: ParticipantId, ssrc: int, source: SourceId | None) -> None:
         """Puts a source on a seat stream, or nobody. A video starts with its next key frame."""
 

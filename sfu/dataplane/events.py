@@ -12,7 +12,8 @@ MAX_EVENTS = 4_096
 
 
 class EventQueue:
-    """Bounded: while the loop does not come, new STUN is dropped at half of it, anything else at the whole.
+    """Bounded: while the loop does not come, STUN of strangers is dropped first, then that of participants,
+    whose consent depends on it, and last everything else.
 
     `put` is for the engine's thread, the rest for the loop's.
     """
@@ -26,7 +27,12 @@ class EventQueue:
         self.dropped = 0
 
     def put(self, event: Event) -> None:
-        limit = MAX_EVENTS // 2 if isinstance(event, StunReceived) else MAX_EVENTS
+        self._put(event, MAX_EVENTS)
+
+    def put_stun(self, event: StunReceived, *, from_stranger: bool) -> None:
+        self._put(event, MAX_EVENTS // 4 if from_stranger else MAX_EVENTS // 2)
+
+    def _put(self, event: Event, limit: int) -> None:
         if len(self._events) >= limit:
             self.dropped += 1
             return

@@ -13,6 +13,25 @@ FEEDBACK_SSRC = 1
 """Sender of our feedback: a receiver that sends no media needs no ssrc of its own (RFC 3550 §6.4.2)."""
 DEFAULT_RTT_US = 70_000
 MAX_RTCP_PER_S = 100
+MAX_DTLS_PER_S = 100
+"""A handshake takes a dozen; what it waits in is shared with everybody."""
+
+
+class PerSecond:
+    """So many in each second of the engine's clock, and no more."""
+
+    __slots__ = ("_count", "_limit", "_second")
+
+    def __init__(self, limit: int) -> None:
+        self._limit, self._second, self._count = limit, 0, 0
+
+    def take(self, now_us: int) -> bool:
+        """Whether one more may pass."""
+        second = now_us // 1_000_000
+        if second != self._second:
+            self._second, self._count = second, 0
+        self._count += 1
+        return self._count <= self._limit
 
 
 class Participant:
@@ -32,16 +51,13 @@ class Participant:
         """Of the source that feedback on the transport is addressed to."""
         self.rtt_us = DEFAULT_RTT_US
         self.packets_in = self.bytes_in = self.packets_out = self.bytes_out = 0
-        self._rtcp_second = 0
-        self._rtcp_count = 0
+        self.rtcp_rate = PerSecond(MAX_RTCP_PER_S)
+        self.dtls_rate = PerSecond(MAX_DTLS_PER_S)
 
-    def may_send_rtcp(self, now_us: int) -> bool:
-        """Whether one more RTCP packet is read in this second."""
-        second = now_us // 1_000_000
-        if second != self._rtcp_second:
-            self._rtcp_second, self._rtcp_count = second, 0
-        self._rtcp_count += 1
-        return self._rtcp_count <= MAX_RTCP_PER_S
+    def remove_source(self, source: SourceInput) -> None:
+        """Also what else was bound to it: a hostile publisher can bind several ssrcs to one source."""
+        self.sources.remove(source)
+        self.by_ssrc = {ssrc: each for ssrc, each in self.by_ssrc.items() if each is not source}
 
     def bind(self, header: RtpHeader) -> SourceInput | None:
         """The source of an ssrc that is not known yet, by MID and RID, or by what is left to choose from."""

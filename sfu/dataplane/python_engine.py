@@ -18,6 +18,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from sfu.core.ice.demux import Protocol, classify
 from sfu.core.rtcp.compound import parse_compound
 from sfu.core.rtp.packet import FIXED_HEADER_BYTES, parse_header
@@ -49,6 +51,8 @@ from sfu.dataplane.seat_output import Destination, SeatOutput
 from sfu.dataplane.source_input import SourceInput
 from sfu.dataplane.srtp import Contexts, check_key
 from sfu.errors import EngineUnavailable, MalformedPacket
+
+log = structlog.get_logger(__name__)
 
 SCRATCH_BYTES = 512 * 1_024
 MAX_PACKET_BYTES = 1_500
@@ -83,7 +87,7 @@ class PythonEngine:
         self._sources: dict[SourceId, SourceInput] = {}
         self._sitters: dict[SourceId, list[tuple[Participant, SeatOutput]]] = {}
         self._receiver = udp.Receiver()
-        self._scratch = Scratch(SCRATCH_BYTES)
+        self._scratch = Scratch(SCRATCH_BYTES, self._flush)
         self._rtcp = RtcpInput(self._want_keyframe)
         self._feedback = Feedback()
         self._wall_offset_us = time.time_ns() // 1_000 - time.monotonic_ns() // 1_000
@@ -91,6 +95,7 @@ class PythonEngine:
         self._stun_second = 0
         self._packets_in = self._bytes_in = self._forwarded = self._srtp_failures = 0
         self._dropped: dict[str, int] = {}
+        self._told_second = -1
         self._closed = False
 
     # --- life -------------------------------------------------------------------------------------------
@@ -178,6 +183,9 @@ class PythonEngine:
     def add_seat_stream(self, stream: SeatStream) -> None:
         self._command(lambda: self._add_seat_stream(stream))
 
+    def remove_seat_stream(self, subscriber: ParticipantId, ssrc: int) -> None:
+        self._command(lambda: self._remove_seat_stream(subscriber, ssrc))
+
     def seat(self, subscriber: ParticipantId, ssrc: int, source: SourceId | None) -> None:
         self._command(lambda: self._seat(subscriber, ssrc, source))
 
@@ -215,7 +223,14 @@ class PythonEngine:
         found = self._participants.get(participant)
         if found is None:
             return None
-        return ParticipantStats(found.packets_in, found.bytes_in, found.packets_out, found.bytes_out)
+        seats = list(found.seats.values())
+        tag_bytes = found.contexts.tag_bytes if found.contexts is not None else 0
+        return ParticipantStats(
+            found.packets_in,
+            found.bytes_in,
+            found.packets_out + sum(seat.packets for seat in seats),
+            found.bytes_out + sum(seat.bytes_sent(tag_bytes) for seat in seats),
+        )
 
     # --- commands, on the engine's thread -----------------------------------------------------------------
 
@@ -292,14 +307,20 @@ class PythonEngine:
             seat.sit(None)
         publisher = self._participants.get(found.source.publisher)
         if publisher is not None:
-            publisher.sources.remove(found)
-            if found.ssrc is not None:
-                publisher.by_ssrc.pop(found.ssrc, None)
+            publisher.remove_source(found)
 
     def _add_seat_stream(self, stream: SeatStream) -> None:
         subscriber = self._participants.get(stream.subscriber)
         if subscriber is not None:
             subscriber.seats.setdefault(stream.ssrc, SeatOutput(stream))
+
+    def _remove_seat_stream(self, subscriber: ParticipantId, ssrc: int) -> None:
+        participant = self._participants.get(subscriber)
+        seat = participant.seats.pop(ssrc, None) if participant is not None else None
+        if participant is not None and seat is not None:
+            self._stand_up(participant, seat)
+            if participant.contexts is not None:
+                participant.contexts.forget_outbound(ssrc)
 
     def _seat(self, subscriber: ParticipantId, ssrc: int, source: SourceId | None) -> None:
         participant = self._participants.get(subscriber)
@@ -346,13 +367,28 @@ class PythonEngine:
                 elif events & (select.POLLIN | select.POLLERR):
                     self._receive(by_fd[fd], now_us)
             self._carry_out_commands()
-            self._feedback.send_due(self._participants.values(), now_us, now_us + self._wall_offset_us)
+            try:
+                self._feedback.send_due(self._participants.values(), now_us, now_us + self._wall_offset_us)
+            except Exception:
+                self._broke("feedback")
             if self._events is not None:
                 self._events.wake()
 
+    def _broke(self, where: str) -> None:
+        """A defect of ours: told, counted, and kept from ending the media of everybody else."""
+        self._drop("internal_error")
+        second = time.monotonic_ns() // 1_000_000_000
+        if second != self._told_second:
+            self._told_second = second
+            log.exception("dataplane_broke", where=where)
+
     def _carry_out_commands(self) -> None:
         for _ in range(min(len(self._commands), MAX_COMMANDS_PER_TURN)):
-            self._commands.popleft()()
+            command = self._commands.popleft()
+            try:
+                command()
+            except Exception:
+                self._broke("command")
         if self._commands:
             os.eventfd_write(self._command_fd, 1)
 
@@ -364,32 +400,45 @@ class PythonEngine:
             return
         batches: dict[SourceInput, list[Packet]] = {}
         for i in range(count):
-            size = receiver.sizes[i]
-            if size < FIXED_HEADER_BYTES or size > MAX_PACKET_BYTES:
-                self._drop("malformed")
-                continue
-            view = receiver.views[i]
-            protocol = classify(view[0], view[1])
-            raw = receiver.names[i]
-            participant = port.participants.get(raw)
-            if protocol is Protocol.STUN:
-                self._receive_stun(index, raw, participant, bytes(view[:size]), now_us)
-            elif participant is None:
-                self._drop("unknown_address")
-            elif protocol is Protocol.RTP:
-                self._receive_rtp(participant, i, size, batches, now_us)
-            elif protocol is Protocol.RTCP:
-                self._receive_rtcp(participant, bytes(view[:size]), now_us)
-            elif protocol is Protocol.DTLS:
-                remote = udp.unpack_address(raw)
-                self._emit(DtlsReceived(participant.id, index, remote, bytes(view[:size])))
-            else:
-                self._drop("malformed")
+            try:
+                self._receive_one(index, i, batches, now_us)
+            except Exception:
+                self._broke("datagram")
         self._flush()  # packets that are sent again lie in rings that forwarding writes to
         for source, packets in batches.items():
-            self._forward(source, Batch(packets), now_us)
+            try:
+                self._forward(source, Batch(packets), now_us)
+            except Exception:
+                self._broke("forwarding")
         self._flush()  # before commands free what the queued messages point at
         self._scratch.release()
+
+    def _receive_one(
+        self, index: int, slot: int, batches: dict[SourceInput, list[Packet]], now_us: int
+    ) -> None:
+        size = self._receiver.sizes[slot]
+        if size < FIXED_HEADER_BYTES or size > MAX_PACKET_BYTES:
+            self._drop("malformed")
+            return
+        view = self._receiver.views[slot]
+        protocol = classify(view[0], view[1])
+        raw = self._receiver.names[slot]
+        participant = self._ports[index].participants.get(raw)
+        if protocol is Protocol.STUN:
+            self._receive_stun(index, raw, participant, bytes(view[:size]), now_us)
+        elif participant is None:
+            self._drop("unknown_address")
+        elif protocol is Protocol.RTP:
+            self._receive_rtp(participant, slot, size, batches, now_us)
+        elif protocol is Protocol.RTCP:
+            self._receive_rtcp(participant, bytes(view[:size]), now_us)
+        elif protocol is not Protocol.DTLS:
+            self._drop("malformed")
+        elif participant.dtls_rate.take(now_us):
+            remote = udp.unpack_address(raw)
+            self._emit(DtlsReceived(participant.id, index, remote, bytes(view[:size])))
+        else:
+            self._drop("dtls_flood")
 
     def _flush(self) -> None:
         for port in self._ports:
@@ -407,7 +456,9 @@ class PythonEngine:
         if count > (STUN_UNKNOWN_PER_S if participant is None else STUN_KNOWN_PER_S):
             self._drop("stun_flood")
             return
-        self._emit(StunReceived(index, udp.unpack_address(raw), data))
+        if self._events is not None:
+            event = StunReceived(index, udp.unpack_address(raw), data)
+            self._events.put_stun(event, from_stranger=participant is None)
 
     def _receive_rtp(
         self,
@@ -462,28 +513,26 @@ class PythonEngine:
                 participant.feedback_ssrc = source.ssrc
 
     def _forward(self, source: SourceInput, batch: Batch, now_us: int) -> None:
-        scratch = self._scratch
-        for participant, seat in self._sitters[source.source.id]:
+        scratch, forwarded = self._scratch, 0
+        for participant, seat in self._sitters.get(source.source.id, ()):
             contexts, destination = participant.contexts, participant.destination
             if contexts is None or destination is None:
                 continue
-            part: Batch | None = batch
             if seat.waiting:
                 part = seat.begin(batch, now_us)
                 if part is None:
                     self._want_keyframe(source)
                     continue
                 self._emit(SeatStarted(participant.id, seat.stream.ssrc, source.source.id))
-            count = seat.send(part or batch, contexts, destination, scratch, now_us)
-            participant.packets_out += count
-            self._forwarded += count
+            forwarded += seat.send(batch, contexts, destination, scratch, now_us)
+        self._forwarded += forwarded
 
     def _receive_rtcp(self, participant: Participant, data: bytes, now_us: int) -> None:
         contexts = participant.contexts
         if contexts is None:
             self._drop("no_keys")
             return
-        if not participant.may_send_rtcp(now_us):
+        if not participant.rtcp_rate.take(now_us):
             self._drop("rtcp_flood")
             return
         plain = contexts.unprotect_rtcp(data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sfu.dataplane.srtp import ffi
@@ -76,21 +76,26 @@ class Ring:
 class Scratch:
     """Memory for packets that are not kept: filled during a turn, free again after it.
 
+    flush: sends everything that is queued on any socket, because all of it may lie in here.
     length: where libsrtp is told a packet's size, whosever packet it is.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, flush: Callable[[], None]) -> None:
         self.size = size
+        self._flush = flush
         self.length: Any = ffi.new("int *")
         self.buffer = bytearray(size)
         self.pointer: Any = ffi.from_buffer("char[]", self.buffer)
         self.address = address_of(self.pointer)
         self._used = 0
 
-    def reserve(self, size: int) -> int | None:
-        """The offset of `size` bytes; None when it is full until `release`."""
+    def reserve(self, size: int) -> int:
+        """The offset of `size` bytes, at most the whole."""
         if self._used + size > self.size:
-            return None
+            if size > self.size:
+                raise ValueError("larger than the scratch memory")
+            self._flush()
+            self._used = 0
         offset = self._used
         self._used += size
         return offset

@@ -77,13 +77,13 @@ class SeatOutput:
         "_newest_seq",
         "_newest_us",
         "_octets",
-        "_packets",
         "_payload_type",
         "_report_us",
         "_resent",
         "_ring",
         "_ssrc",
         "_translator",
+        "packets",
         "source",
         "stream",
         "waiting",
@@ -113,7 +113,7 @@ class SeatOutput:
         self._newest_seq = -1
         self._newest_us = 0
         self._resent: dict[int, tuple[int, int]] = {}  # seq16 -> times, when last
-        self._packets = self._octets = 0
+        self.packets = self._octets = 0
         self._report_us: int | None = None
 
     # --- sitting ----------------------------------------------------------------------------------------
@@ -164,14 +164,7 @@ class SeatOutput:
             start = position % ring.size
             buffer, base, address = ring.buffer, ring.pointer + start, ring.address + start
         else:
-            offset = scratch.reserve(size_all)
-            if offset is None:
-                destination.sender.flush()
-                scratch.release()
-                offset = scratch.reserve(size_all)
-                if offset is None:
-                    return 0
-            start = offset
+            start = scratch.reserve(size_all)
             buffer, base, address = scratch.buffer, scratch.pointer + start, scratch.address + start
         _memmove(base, layout.data, size_all)  # assigning to a slice of a bytearray would copy twice
         context, length, protect = contexts.context_out, scratch.length, _protect
@@ -203,7 +196,7 @@ class SeatOutput:
         for at, size, segment in layout.runs:
             add(name, name_size, address + at, size, segment)
         count = len(layout.rows)
-        self._packets += count
+        self.packets += count
         self._octets += layout.payload_bytes
         return count
 
@@ -229,6 +222,10 @@ class SeatOutput:
             count += 1
         return count
 
+    def bytes_sent(self, tag_bytes: int) -> int:
+        """With headers and tags, without retransmissions."""
+        return self._octets + self.packets * (self._header_bytes + tag_bytes)
+
     # --- reporting --------------------------------------------------------------------------------------
 
     def report_due(self, now_us: int) -> bool:
@@ -246,7 +243,7 @@ class SeatOutput:
             ssrc=self.stream.ssrc,
             ntp64=from_unix_us(unix_us),
             rtp_timestamp=self._translator.timestamp(source_timestamp),
-            packet_count=self._packets & 0xFFFF_FFFF,
+            packet_count=self.packets & 0xFFFF_FFFF,
             octet_count=self._octets & 0xFFFF_FFFF,
         )
         return bytes(report) + bytes(SourceDescription({self.stream.ssrc: self.stream.cname}))

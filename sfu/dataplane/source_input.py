@@ -77,13 +77,16 @@ class SourceInput:
         if self.source.codec != "vp8":
             return Packet(seq, header.timestamp, marker, 0x80, payload, None, None, False)
         descriptor = parse_descriptor(payload)
+        picture_id = descriptor.picture_id
+        if picture_id is not None and descriptor.picture_id_bits == 7:
+            picture_id = self._unwrapped(picture_id)
         return Packet(
             seq,
             header.timestamp,
             marker,
             0x80,
             widen_picture_id(payload, descriptor),
-            descriptor.picture_id,
+            picture_id,
             descriptor.tl0_pic_idx if descriptor.picture_id is not None else None,
             descriptor.starts_key_frame,
         )

@@ -65,10 +65,16 @@ class Contexts:
         return int(self._length[0])
 
     def unprotect_rtcp(self, data: bytes) -> bytes | None:
+        """A decrypted compound packet; its sender's ssrc counts among the participant's."""
+        ssrc = int.from_bytes(data[4:8], "big")
+        if ssrc not in self._known_ssrcs and len(self._known_ssrcs) >= MAX_INBOUND_SSRCS:
+            return None
         try:
-            return self._inbound.unprotect_rtcp(data)
+            plain = self._inbound.unprotect_rtcp(data)
         except (Error, ValueError):
             return None
+        self._known_ssrcs.add(ssrc)
+        return plain
 
     def protect_rtcp(self, data: bytes) -> bytes | None:
         """Up to `MAX_RTCP_BYTES`."""

@@ -231,8 +231,10 @@ class Sender:
                 self.sent_bytes += size
                 self.sent_packets += -(-size // segment) if segment else 1
                 return
-        elif segment and error in (errno.EIO, errno.EINVAL, errno.EOPNOTSUPP):
-            self.gso = False  # this route cannot segment: singly from now on
+        elif segment and error in (errno.EIO, errno.EINVAL, errno.EMSGSIZE, errno.EOPNOTSUPP):
+            if error in (errno.EIO, errno.EOPNOTSUPP):
+                self.gso = False  # the device cannot segment: singly from now on
+            # Else this one route has a smaller MTU than a segment: only its packets go singly.
             header = self._header_at[at]
             name, name_size, base = header.msg_name, header.msg_namelen, self._iovec_at[at].iov_base
             view = ffi.buffer(ffi.cast("char *", base), size)
