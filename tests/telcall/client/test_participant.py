@@ -81,6 +81,7 @@ async def test_what_is_heard_is_recorded(join: Join, tmp_path: Path) -> None:
     with Recorder(tmp_path, asyncio.get_running_loop().time(), video=True) as recorder:
         anna, boris = await join("Anna", recorder=recorder), await join("Boris")
         await anna.waits(lambda: anna.perceives(boris))
+        await anna.waits(lambda: len(anna.participant.heard(boris.participant.user_id)) == 24_000)
         await anna.participant.leave()
     path = recorder.paths[boris.participant.user_id]
     assert path.name.endswith("-Boris.wav")
