@@ -191,6 +191,7 @@ class Room:
         outputs += self._announce(change, except_user=user.id)
         if v2:
             outputs.append(JoinSfu(user.id, session))  # replaces an earlier session there too
+            outputs.append(SetMedia(user.id, session, _flags(member.media)))
         outputs += self._sync_forwarding()
         outputs.append(Joined(session, user.id))
         if others := tuple(other for other in self._members if other != user.id):
@@ -304,12 +305,11 @@ class Room:
         if state == member.media:
             return []
         member.media = state
-        flags = MediaFlags(state.audio, state.video, state.screen)
         changed = MediaStateChanged(
             user_id=member.user.id, audio=state.audio, video=state.video, screen=state.screen
         )
         return [
-            SetMedia(member.user.id, member.session, flags),
+            SetMedia(member.user.id, member.session, _flags(state)),
             *(Send(other.session, changed) for other in self._others(member) if other.v2),
         ]
 
@@ -399,6 +399,10 @@ def _wishes(message: SeatsWanted) -> SeatWishes:
         pinned=message.pinned,
         audio_only=message.audio_only,
     )
+
+
+def _flags(media: MediaState) -> MediaFlags:
+    return MediaFlags(media.audio, media.video, media.screen)
 
 
 def _seat(seat: SeatAssignment) -> Seat:

@@ -125,6 +125,8 @@ class Room:
         """Takes what was agreed on into the engine; returns how each seat's m-line is named."""
         self._publish(member, agreement.uploads)
         by_mid = {media.mid: media for media in agreement.seat_media}
+        for mid in member.streams.keys() - by_mid.keys():
+            self._engine.remove_seat_stream(member.id, member.streams.pop(mid).name.ssrc)
         kept = {seat.offer: seat for seat in member.seats.values()}
         seats: dict[int, Seat] = {}
         for offered in offered_seats:

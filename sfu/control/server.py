@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -151,11 +151,11 @@ class Server:
         here.check(member, agreement)
         member.newest_offer = offer.offer_id
         self._connect(here, member, agreement)
-        self._video_sources -= {each.source for each in member.published.values()}
+        before = {each.source for each in member.published.values()}
         names = here.negotiated(member, agreement, offer.seats)
-        self._video_sources |= {
-            each.source for each in member.published.values() if each.upload.kind == "video"
-        }
+        after = {each.source: each.upload.kind for each in member.published.values()}
+        self._forget_sources(before - after.keys())
+        self._video_sources |= {source for source, kind in after.items() if kind == "video"}
         assert member.connection is not None
         assert self._certificate is not None
         credentials = member.connection.local
@@ -190,19 +190,24 @@ class Server:
 
     def _on_events(self, events: Sequence[Event]) -> None:
         for event in events:
-            match event:
-                case StunReceived(port, remote, data):
-                    self._on_stun(Path(port, remote), data)
-                case DtlsReceived(participant, port, remote, data):
-                    if (connection := self._by_id.get(participant)) is not None:
-                        connection.receive_dtls(Path(port, remote), data)
-                case KeyframeWanted(source):
-                    self._want_keyframe(source)
-                case SourceStarted(source, _):
-                    if source in self._video_sources:
-                        self._want_keyframe(source)
-                case SeatStarted():
-                    pass
+            try:
+                self._on_event(event)
+            except Exception:
+                log.exception("engine_event_failed", kind=type(event).__name__)
+
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case StunReceived(port, remote, data):
+                self._on_stun(Path(port, remote), data)
+            case DtlsReceived(participant, port, remote, data):
+                if (connection := self._by_id.get(participant)) is not None:
+                    connection.receive_dtls(Path(port, remote), data)
+            case KeyframeWanted(source):
+                self._want_keyframe(source)
+            case SourceStarted(source, _):
+                self._want_keyframe(source)
+            case SeatStarted():
+                pass
 
     def _on_stun(self, path: Path, data: bytes) -> None:
         """A request names our fragment; an answer to a request of ours is known by where it comes from."""
@@ -262,13 +267,17 @@ class Server:
             self._by_ufrag.pop(connection.local.ufrag, None)
             await connection.close()
             self._by_id.pop(member.id, None)
-        for source in room.leave(member):
+        self._forget_sources(room.leave(member))
+
+    def _forget_sources(self, sources: Iterable[SourceId]) -> None:
+        for source in sources:
             self._video_sources.discard(source)
             if self._keyframes is not None:
                 self._keyframes.forget(source)
 
     def _want_keyframe(self, source: SourceId) -> None:
-        if self._keyframes is not None:
+        """Of a source that is still there: events of one that has gone may come late."""
+        if self._keyframes is not None and source in self._video_sources:
             self._keyframes.want(source)
 
     def _next_source(self) -> SourceId:

@@ -11,6 +11,7 @@ from sfu.core.rtp import serial
 from sfu.core.rtp.nack import NackGenerator
 from sfu.core.rtp.ntp import to_unix_us
 from sfu.core.rtp.packet import RtpHeader
+from sfu.core.rtp.translate import PICTURE_ID_MASK
 from sfu.dataplane.batch import Packet
 from sfu.dataplane.engine import Source
 
@@ -46,6 +47,7 @@ class SourceInput:
         self._nacks: NackGenerator | None = None
         self._report: tuple[int, int] | None = None  # publisher's unix us, rtp timestamp
         self._last_packet: tuple[int, int] | None = None  # timestamp, when it came
+        self._last_picture_id: int | None = None
         self._wanted_us: int | None = None
 
     def receive(self, header: RtpHeader, data: bytes, now_us: int) -> Packet:
@@ -78,8 +80,10 @@ class SourceInput:
             return Packet(seq, header.timestamp, marker, 0x80, payload, None, None, False)
         descriptor = parse_descriptor(payload)
         picture_id = descriptor.picture_id
-        if picture_id is not None and descriptor.picture_id_bits == 7:
-            picture_id = self._unwrapped(picture_id)
+        if picture_id is not None:
+            if descriptor.picture_id_bits == 7:
+                picture_id = self._in_15_bits(picture_id)
+            self._last_picture_id = picture_id
         return Packet(
             seq,
             header.timestamp,
@@ -90,6 +94,13 @@ class SourceInput:
             descriptor.tl0_pic_idx if descriptor.picture_id is not None else None,
             descriptor.starts_key_frame,
         )
+
+    def _in_15_bits(self, picture_id7: int) -> int:
+        """The picture id nearest to the last one: subscribers see no jump where seven bits wrap."""
+        last = self._last_picture_id
+        if last is None:
+            return picture_id7
+        return last + (picture_id7 - last + 64 & 0x7F) - 64 & PICTURE_ID_MASK
 
     def receive_sender_report(self, ntp64: int, rtp_timestamp: int, now_us: int, unix_us: int) -> None:
         publisher_us = to_unix_us(ntp64)

@@ -19,7 +19,6 @@ class Vp8Descriptor(NamedTuple):
     picture_id: int | None
     picture_id_bits: int
     tl0_pic_idx: int | None
-    temporal_id: int
 
 
 def parse_descriptor(payload: bytes | memoryview) -> Vp8Descriptor:
@@ -30,7 +29,7 @@ def parse_descriptor(payload: bytes | memoryview) -> Vp8Descriptor:
     first = payload[0]
     at = 1
     picture_id = tl0_pic_idx = None
-    bits = temporal_id = 0
+    bits = 0
     try:
         if first & 0x80:
             flags = payload[1]
@@ -45,8 +44,7 @@ def parse_descriptor(payload: bytes | memoryview) -> Vp8Descriptor:
                 tl0_pic_idx = payload[at]
                 at += 1
             if flags & 0x30:
-                byte = payload[at]
-                temporal_id = byte >> 6 if flags & 0x20 else 0
+                _ = payload[at]  # temporal id and key index: there, and of no use here
                 at += 1
     except IndexError:
         raise MalformedPacket("descriptor cut short") from None
@@ -59,7 +57,6 @@ def parse_descriptor(payload: bytes | memoryview) -> Vp8Descriptor:
         picture_id=picture_id,
         picture_id_bits=bits,
         tl0_pic_idx=tl0_pic_idx,
-        temporal_id=temporal_id,
     )
 
 

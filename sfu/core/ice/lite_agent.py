@@ -151,11 +151,8 @@ class LiteAgent:
         deadlines = [state.ask_us for state in self._paths.values() if state.ask_us is not None]
         if self._alive and self._last_check_us is not None:
             deadlines.append(self._last_check_us + self.consent_timeout_us)
-        if (
-            self._media is not None
-            and (state := self._paths.get(self._media))
-            and state.proven_us is not None
-        ):
+        state = self._paths.get(self._media) if self._media is not None else None
+        if state is not None and state.proven_us is not None and not state.by_handshake:
             deadlines.append(state.proven_us + PROOF_US)
         return min(deadlines, default=None)
 

@@ -141,6 +141,9 @@ class ArrivalLog:
             return
         self._highest = max(self._highest, seq)
         self._arrivals.setdefault(seq, now_us)
+        if len(self._arrivals) > 2 * self.MAX_SPAN:  # nobody takes them
+            oldest = self._highest - self.MAX_SPAN
+            self._arrivals = {each: at for each, at in self._arrivals.items() if each >= oldest}
 
     def take(self, media_ssrc: int) -> TransportFeedback | None:
         """Feedback on everything since the last one; None if nothing came."""

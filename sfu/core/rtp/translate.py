@@ -73,10 +73,6 @@ class Translator:
             self._last_tl0_pic_idx = tl0_pic_idx + self.tl0_pic_idx_offset & TL0_PIC_IDX_MASK
         self._last_sent_us = now_us
 
-    @property
-    def has_sent(self) -> bool:
-        return self._last_seq is not None
-
     def seq16(self, seq: int) -> int:
         return seq + self.seq_offset & SEQ_MASK
 

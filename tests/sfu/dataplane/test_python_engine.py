@@ -181,6 +181,21 @@ async def test_a_frame_of_many_packets_arrives_whole_with_and_without_offload(an
         assert [payload[7:] for _, payload in packets] == bodies
 
 
+async def test_seven_bits_of_picture_id_wrap_without_a_jump(bench):
+    alice, bob = bench.peer(), bench.peer()
+    source = bench.source(alice, "video", ssrc=88)
+    bench.seat_stream(bob, "video", ssrc=600)
+    bench.engine.seat(bob.id, 600, source)
+    await bench.settled()
+    for i in range(6):
+        picture_id7 = 125 + i & 0x7F
+        body = b"\x90\x80" + bytes((picture_id7,)) + (b"\x10" if i == 0 else b"\x11")
+        alice.send_rtp(**VP8, seq16=i, timestamp=3_000 * i, payload=body)
+    packets = await bench.rtp(bob, 6)
+    ids = [int.from_bytes(payload[2:4], "big") & 0x7FFF for _, payload in packets]
+    assert ids == list(range(300, 306))
+
+
 # --- feedback ------------------------------------------------------------------------------------------
 
 
@@ -499,6 +514,84 @@ async def test_a_client_without_mid_is_known_by_its_payload_type(bench):
     alice.send_rtp(**OPUS, seq16=0, timestamp=0, payload=b"x")
     await bench.until(lambda: bench.events)
     assert bench.events == [SourceStarted(source, 77)]
+
+
+async def test_a_source_takes_everything_bound_to_it_along(bench):
+    alice, bob = bench.peer(), bench.peer()
+    first = bench.source(alice, ssrc=1_000)
+    bench.seat_stream(bob, ssrc=500)
+    await bench.settled()
+    alice.send_rtp(payload_type=111, ssrc=2_000, seq16=1, timestamp=0, payload=b"x", extensions={4: b"0"})
+    await bench.until(lambda: of_kind(bench.events, SourceStarted))
+    bench.engine.remove_source(first)
+    second = bench.source(alice, ssrc=3_000)
+    bench.engine.seat(bob.id, 500, second)
+    await bench.settled()
+    for ssrc in (1_000, 2_000, 3_000):
+        alice.send_rtp(payload_type=111, ssrc=ssrc, seq16=9, timestamp=0, payload=b"%d" % ssrc)
+    packets = await bench.rtp(bob, 1)
+    assert [payload for _, payload in packets] == [b"3000"]
+    assert "internal_error" not in bench.engine.stats().dropped
+
+
+async def test_a_defect_in_one_command_does_not_end_the_media_of_others(bench):
+    alice, bob = bench.peer(), bench.peer()
+    source = bench.source(alice, ssrc=77)
+    bench.seat_stream(bob, ssrc=500)
+    bench.engine.seat(bob.id, 500, source)
+
+    def broken():
+        raise KeyError("a defect")
+
+    bench.engine._command(broken)
+    await bench.settled()
+    alice.send_rtp(**OPUS, seq16=1, timestamp=0, payload=b"still here")
+    assert [payload for _, payload in await bench.rtp(bob, 1)] == [b"still here"]
+    assert bench.engine.stats().dropped["internal_error"] == 1
+
+
+async def test_a_removed_seat_stream_leaves_nothing(bench):
+    alice, bob = bench.peer(), bench.peer()
+    source = bench.source(alice, "video", ssrc=88)
+    for ssrc in range(600, 650):
+        bench.seat_stream(bob, "video", ssrc=ssrc)
+        bench.engine.seat(bob.id, ssrc, source)
+        bench.engine.remove_seat_stream(bob.id, ssrc)
+    await bench.settled()
+    assert bench.engine.stats().seat_streams == 0
+    assert bench.engine._sitters[source] == []
+
+
+async def test_more_than_the_scratch_memory_holds_is_sent_whole(any_bench):
+    alice = any_bench.peer()
+    listeners = [any_bench.peer() for _ in range(60)]
+    source = any_bench.source(alice, ssrc=77)
+    for listener in listeners:
+        any_bench.seat_stream(listener, ssrc=500)
+        any_bench.engine.seat(listener.id, 500, source)
+    await any_bench.settled()
+    payloads = [bytes((i,)) * 1_100 for i in range(40)]  # 60 x 40 x 1.1 kB: five times the memory
+    for i, payload in enumerate(payloads):
+        alice.send_rtp(**OPUS, seq16=i, timestamp=i, payload=payload)
+    for listener in listeners:
+        assert [payload for _, payload in await any_bench.rtp(listener, 40)] == payloads
+
+
+async def test_rtcp_of_many_ssrcs_is_bounded(bench):
+    alice = bench.peer()
+    await bench.settled()
+    for ssrc in range(50):
+        alice.send_rtcp(ReceiverReport(1_000 + ssrc))
+    await bench.until(lambda: bench.engine.stats().srtp_failures == 50 - 32)
+
+
+async def test_dtls_of_one_participant_does_not_fill_the_way_up(bench):
+    alice = bench.peer()
+    await bench.settled()
+    for _ in range(1_000):
+        alice.send(b"\x16\xfe\xfd" + bytes(20))
+    await bench.until(lambda: bench.engine.stats().dropped.get("dtls_flood", 0) >= 800)
+    assert len(of_kind(bench.events, DtlsReceived)) <= 200
 
 
 # --- life ----------------------------------------------------------------------------------------------

@@ -177,6 +177,7 @@ export class CallEngine implements Call {
         break;
       case "user_left":
         this.#roster.leave(message.user.id);
+        this.#tiles.delete(message.user.id);
         this.#closePeer(message.user.id);
         break;
       case "topology":

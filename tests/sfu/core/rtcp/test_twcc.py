@@ -66,3 +66,13 @@ def test_hostile_numbers_never_make_feedback_longer_than_its_bound(seqs):
         log.receive(seq16, ORIGIN_US + now_us)
     feedback = log.take(9)
     assert feedback is None or len(feedback.arrivals) <= ArrivalLog.MAX_SPAN + 1
+
+
+def test_arrivals_that_nobody_takes_do_not_pile_up():
+    log = ArrivalLog(1)
+    for seq in range(50_000):
+        log.receive(seq & 0xFFFF, ORIGIN_US + seq)
+    assert len(log._arrivals) <= 2 * ArrivalLog.MAX_SPAN
+    feedback = log.take(9)
+    assert feedback is not None
+    assert len(feedback.arrivals) <= ArrivalLog.MAX_SPAN + 1
