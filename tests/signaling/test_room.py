@@ -315,6 +315,15 @@ def test_wishes_go_to_the_sfu(driver: Any) -> None:
     ]
 
 
+def test_the_sfu_knows_from_the_start_what_a_newcomer_or_a_taken_over_person_sends(driver: Any) -> None:
+    one = driver.join(1)
+    assert SetMedia(1, one, MediaFlags(False, False, False)) in driver.outputs
+    driver.say(one, MediaStateUpdate(audio=True, video=True))
+    driver.clear()
+    again = driver.join(1)
+    assert SetMedia(1, again, MediaFlags(True, True, False)) in driver.outputs
+
+
 def test_a_media_state_goes_to_the_sfu_and_to_the_others_who_speak_v2(driver: Any) -> None:
     one, two = driver.join(1), driver.join(2)
     driver.clear()

@@ -1,6 +1,8 @@
+import asyncio
+
 import pytest
 
-from sfu.client import SeatsChanged
+from sfu.client import Offer, SeatOffer, SeatsChanged
 from sfu.config import SfuConfig
 from sfu.control.server import Server
 from sfu.dataplane.python_engine import PythonEngine
@@ -76,3 +78,30 @@ async def test_nothing_is_told_twice(listed, happened, note, make_peer):
     assert happened == before
     await boris.hang_up()
     await anna.hang_up()
+
+
+async def test_seats_of_other_m_lines_take_the_place_of_the_old_ones(listed, make_peer):
+    anna = make_peer(listed, 1)
+    await anna.enter()
+    streams = listed.stats().seat_streams
+    sdp = anna.pc.localDescription.sdp
+    mids = [transceiver.mid for pair in anna.seat_transceivers for transceiver in pair]
+    for turn in range(20):
+        changed = sdp
+        names = {mid: f"m{turn}x{mid}" for mid in mids}
+        for mid, name in names.items():
+            changed = changed.replace(f"a=mid:{mid}\r\n", f"a=mid:{name}\r\n")
+        group = next(line for line in sdp.split("\r\n") if line.startswith("a=group:BUNDLE"))
+        bundle = " ".join(names.get(mid, mid) for mid in group.split()[1:])
+        changed = changed.replace(group, f"a=group:BUNDLE {bundle}")
+        seats = [
+            SeatOffer(number, names[audio.mid], names[video.mid])
+            for number, (audio, video) in enumerate(anna.seat_transceivers)
+        ]
+        tracks = {anna.microphone.mid: "microphone", anna.camera.mid: "camera"}
+        await listed.answer("room", 1, Offer(10 + turn, changed, tracks, seats))
+    await asyncio.sleep(0)
+    room = listed._rooms["room"].members[1]
+    assert len(room.streams) == len(mids)
+    while listed.stats().seat_streams != streams:  # noqa: ASYNC110 - the engine has a thread of its own
+        await asyncio.sleep(0.01)

@@ -120,3 +120,14 @@ test("what is granted after the call has ended is stopped at once", async () => 
   expect(late.readyState).toBe("ended");
   expect(media.microphone).toBe("off");
 });
+
+test("a camera that is off is let go, also when the microphone is turned on meanwhile", async () => {
+  const media = new LocalMedia(() => {});
+  await media.turnOn({ microphone: true, camera: true });
+  const camera = media.videoTrack;
+  media.turnOffCamera();
+  media.muteMicrophone();
+  await media.turnOn({ microphone: true, camera: false });
+  await vi.advanceTimersByTimeAsync(11_000);
+  expect(camera?.readyState).toBe("ended");
+});
