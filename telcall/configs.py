@@ -69,6 +69,8 @@ def sfu_config(settings: Settings) -> SfuConfig:
     return SfuConfig(
         media_port=settings.effective_media_port,
         public_addresses=settings.public_address,
+        # Nobody from outside comes to a server that only this machine reaches.
+        stun_servers=() if settings.listens_on_loopback_only else settings.stun_servers,
         offer_loopback=settings.listens_on_loopback_only,
         dataplane=settings.dataplane,
     )

@@ -12,6 +12,7 @@ import structlog
 from sfu.client import ConnectionChanged, Listener, MediaFlags, Offer, SeatWishes
 from sfu.config import SfuConfig
 from sfu.control.addresses import candidates, interface_addresses, plan_addresses
+from sfu.control.discovery import AddressDiscovery
 from sfu.control.dtls import DtlsCertificate
 from sfu.control.keyframe_timer import KeyframeTimer
 from sfu.control.router import Member, Room
@@ -39,6 +40,9 @@ from sfu.errors import EngineUnavailable, SdpRejected, UnknownParticipant
 
 log = structlog.get_logger(__name__)
 
+MAX_CANDIDATES = 16
+"""Browsers check each; an answer stays small."""
+
 
 class Server:
     """Implements `sfu.client.Sfu`. An async context manager: inside it the ports are open."""
@@ -58,6 +62,7 @@ class Server:
         self._source_ids = itertools.count(1)
         self._bound: list[Address] = []
         self._candidates: list[Address] = []
+        self._discovery: AddressDiscovery | None = None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -86,9 +91,22 @@ class Server:
         self._bound = [port.address for port in ports]
         self._candidates = candidates(plan, ports)
         log.info("media_ports_opened", engine=engine.name, bound=self.listens, advertised=self.advertised)
+        if self._config.stun_servers and not self._config.public_addresses:
+            self._discovery = AddressDiscovery(
+                self._config.stun_servers, ports, engine.send_datagram, self._found_address
+            )
+
+    def _found_address(self, address: Address) -> None:
+        """Told in every answer from now on, after our own addresses."""
+        if address not in self._candidates and len(self._candidates) < MAX_CANDIDATES:
+            self._candidates = [*self._candidates, address]
+            log.info("public_address_found", advertised=self.advertised)
 
     async def close(self) -> None:
         """Closes every connection, then the ports. Idempotent."""
+        if self._discovery is not None:
+            await self._discovery.close()
+            self._discovery = None
         for room in list(self._rooms.values()):
             for member in list(room.members.values()):
                 await self._end(room, member)
@@ -215,6 +233,8 @@ class Server:
         if parsed is None:
             return
         message, ufrag = parsed
+        if not ufrag and self._discovery is not None and self._discovery.receive(message, path.port):
+            return
         connection = self._by_ufrag.get(ufrag) if ufrag else self._by_path.get(path)
         if connection is None:
             return
