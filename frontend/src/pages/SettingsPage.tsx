@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { Icon } from "../components/Icon";
 import { Heading, Screen } from "../components/Screen";
+import { useServices } from "../hooks/services";
 import { useBack } from "../hooks/useBack";
 import { useOriginalSound } from "../hooks/useOriginalSound";
 import { chosenLanguage, LANGUAGES, type Language } from "../i18n/language";
@@ -17,6 +18,8 @@ function ownNameOf(language: Language): string {
 /** Saved at once, each on its own. */
 export function SettingsPage() {
   const { t } = useTranslation();
+  const { telegram } = useServices();
+  const automatic = t(telegram.inside ? "settings.auto" : "settings.autoBrowser");
   const navigate = useNavigate();
   const back = useBack(() => void navigate("/", { replace: true }));
   const [choice, setChoice] = useState(chosenLanguage);
@@ -43,7 +46,7 @@ export function SettingsPage() {
                 checked={choice === language}
                 onChange={() => pick(language)}
               />
-              <span lang={language ?? undefined}>{language ? ownNameOf(language) : t("settings.auto")}</span>
+              <span lang={language ?? undefined}>{language ? ownNameOf(language) : automatic}</span>
               {choice === language && <Icon name="check" className="size-6" />}
             </label>
           ))}
