@@ -56,6 +56,7 @@ class Layout:
     """
 
     data: bytes
+    size: int
     rows: Sequence[Row]
     frames: Sequence[Frame]
     runs: Sequence[Run]
@@ -121,6 +122,7 @@ def _lay_out(packets: Sequence[Packet], header_bytes: int, tag_bytes: int, paylo
         at += size + tag_bytes
     return Layout(
         data=b"".join(parts),
+        size=at,
         rows=tuple(rows),
         frames=frames,
         runs=_runs([size + tag_bytes for _, size, _ in rows]),

@@ -155,7 +155,7 @@ class SeatOutput:
             batch = part
         tag_bytes = contexts.tag_bytes
         layout = batch.layout(self._header_bytes, tag_bytes, self._payload_type)
-        size_all = len(layout.data)
+        size_all = layout.size
         ring = self._ring
         if ring is not None:
             if size_all > ring.size:

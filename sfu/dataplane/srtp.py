@@ -39,6 +39,16 @@ def check_key(profile: SrtpProfile, key: bytes) -> None:
 class Contexts:
     """Both directions. context_out: what `lib.srtp_protect` takes. tag_bytes: what it adds to a packet."""
 
+    __slots__ = (
+        "_context_in",
+        "_inbound",
+        "_known_ssrcs",
+        "_length",
+        "_outbound",
+        "context_out",
+        "tag_bytes",
+    )
+
     def __init__(self, profile: SrtpProfile, receive_key: bytes, send_key: bytes) -> None:
         number, self.tag_bytes = _PROFILES[profile]
         inbound = Policy(receive_key, Policy.SSRC_ANY_INBOUND, srtp_profile=number)
