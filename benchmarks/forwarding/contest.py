@@ -78,6 +78,7 @@ def forward_clip(clip: Sequence[Sequence[bytes]], viewers: int) -> float:
     with Sinks(viewers) as sinks:
         load = EngineLoad(sinks)
         try:
+            _warm_up(load)
             spent = load.run([Burst(True, payloads) for payloads in clip])
             load.verify(KEY)
         finally:
