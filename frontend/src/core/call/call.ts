@@ -15,6 +15,7 @@ import { type Remote, Roster } from "./roster";
 import { SfuConnection, seatCounts } from "./sfu";
 import { LevelMeter, SpeakingDetector } from "./speaking";
 import type { Call, CallState, Failure, Phase, Tile, Topology } from "./state";
+import { Tiles } from "./tiles";
 
 export interface CallDeps {
   readonly callId: string;
@@ -44,6 +45,7 @@ export class CallEngine implements Call {
   #iceServers: readonly IceServer[] = [];
   #socket: SignalingSocket | null = null;
   #sfu: SfuConnection | null = null;
+  #nextSfu: SfuConnection | null = null;
   #peers = new Map<number, PeerLink>();
   #visible: readonly { readonly id: number; readonly maxHeight: number }[] = [];
   #attempt = 0;
@@ -52,8 +54,7 @@ export class CallEngine implements Call {
   #settleTimer: ReturnType<typeof setTimeout> | undefined;
   #levelTimer: ReturnType<typeof setInterval> | undefined;
   #sentMedia = "";
-  #selfTile: Tile | null = null;
-  #tiles = new Map<number, Tile>();
+  readonly #tiles = new Tiles();
   #state: CallState;
 
   constructor(deps: CallDeps) {
@@ -82,11 +83,14 @@ export class CallEngine implements Call {
     }
     this.#meter.unlock();
     this.#enter({ kind: "asking" });
+    // What needs no permission is got while the user gives theirs.
+    const token = this.#wsToken();
+    this.#nextSfu = this.#makeSfu();
     if (options.microphone || options.camera) await this.#media.turnOn(options);
     if (this.#over) return;
     this.#enter({ kind: "connecting" });
     this.#levelTimer = setInterval(() => this.#measure(), LEVELS_EVERY_MS);
-    await this.#connect();
+    await this.#connect(token);
   }
 
   async setMicrophone(on: boolean): Promise<void> {
@@ -112,17 +116,25 @@ export class CallEngine implements Call {
 
   // --- the socket --------------------------------------------------------------------------------------
 
-  async #connect(): Promise<void> {
-    let token: string;
+  /** Or why there is none: told as a value, because nobody may be waiting for it yet. */
+  async #wsToken(): Promise<{ token: string } | { failure: "unauthorized" | "unreachable" }> {
     try {
-      token = await this.#deps.api.wsToken();
+      return { token: await this.#deps.api.wsToken() };
     } catch (error) {
-      if (this.#over) return;
-      if (error instanceof ApiError && error.status === 401) this.#fail("unauthorized");
+      const refused = error instanceof ApiError && error.status === 401;
+      return { failure: refused ? "unauthorized" : "unreachable" };
+    }
+  }
+
+  async #connect(asked = this.#wsToken()): Promise<void> {
+    const answer = await asked;
+    if (this.#over) return;
+    if ("failure" in answer) {
+      if (answer.failure === "unauthorized") this.#fail("unauthorized");
       else this.#retry();
       return;
     }
-    if (this.#over) return;
+    const { token } = answer;
     this.#socket = new SignalingSocket(this.#deps.url, token, {
       onMessage: (message) => this.#receive(message),
       onClose: (code, error) => this.#closed(code, error),
@@ -177,7 +189,7 @@ export class CallEngine implements Call {
         break;
       case "user_left":
         this.#roster.leave(message.user.id);
-        this.#tiles.delete(message.user.id);
+        this.#tiles.forget(message.user.id);
         this.#closePeer(message.user.id);
         break;
       case "topology":
@@ -240,14 +252,19 @@ export class CallEngine implements Call {
 
   #openSfu(): void {
     this.#sfu?.close();
-    this.#sfu = new SfuConnection(this.#iceServers, seatCounts(this.#deps.screenWidth), {
+    this.#sfu = this.#nextSfu ?? this.#makeSfu();
+    this.#nextSfu = null;
+    this.#sfu.start(this.#iceServers);
+  }
+
+  #makeSfu(): SfuConnection {
+    return new SfuConnection(seatCounts(this.#deps.screenWidth), {
       sendOffer: (offer) => this.#socket?.send(offer),
       onChange: () => {
         this.#arrangePaths();
         this.#changed();
       },
     });
-    this.#sfu.start();
   }
 
   /** Opens and closes peer connections and puts the own tracks where they belong now. */
@@ -312,7 +329,8 @@ export class CallEngine implements Call {
   #dropPaths(): void {
     for (const id of [...this.#peers.keys()]) this.#closePeer(id);
     this.#sfu?.close();
-    this.#sfu = null;
+    this.#nextSfu?.close();
+    this.#sfu = this.#nextSfu = null;
   }
 
   #pathOf(remote: Remote): "direct" | "server" | null {
@@ -376,15 +394,16 @@ export class CallEngine implements Call {
   }
 
   #render(): CallState {
-    const own = this.#ownTile();
-    const tiles = [...(own ? [own] : []), ...this.#roster.all.map((remote) => this.#remoteTile(remote))];
+    const self = this.#deps.self();
+    const { microphone, camera, videoTrack } = this.#media;
+    const own = self && this.#tiles.own(self, microphone === "on", videoTrack, this.#speaking.has(self.id));
     return {
       phase: this.#phase,
       topology: this.#topology,
       startedAt: this.#startedAt,
-      microphone: this.#media.microphone,
-      camera: this.#media.camera,
-      tiles,
+      microphone,
+      camera,
+      tiles: [...(own ? [own] : []), ...this.#roster.all.map((remote) => this.#remoteTile(remote))],
     };
   }
 
@@ -392,53 +411,19 @@ export class CallEngine implements Call {
     return this.#deps.self()?.id ?? 0;
   }
 
-  #ownTile(): Tile | null {
-    const person = this.#deps.self();
-    if (!person) return null;
-    const track = this.#media.videoTrack;
-    const before = this.#selfTile;
-    const stream =
-      track &&
-      (before?.videoStream?.getTracks()[0] === track ? before.videoStream : new MediaStream([track]));
-    const tile: Tile = {
-      person,
-      self: true,
-      index: 0,
-      audio: this.#media.microphone === "on",
-      video: track !== null,
-      speaking: this.#speaking.has(person.id),
-      connecting: false,
-      audioStream: null,
-      videoStream: stream,
-    };
-    this.#selfTile = keep(before, tile);
-    return this.#selfTile;
-  }
-
   #remoteTile(remote: Remote): Tile {
     const id = remote.person.id;
     const path = this.#pathOf(remote);
-    const peer = this.#peers.get(id);
     const seat = this.#sfu?.seatOf(id);
-    const videoStream = path === "direct" ? peer?.videoStream : seat?.videoStream;
-    const video = remote.v2
-      ? remote.video && (path === "direct" || seat?.video === "on")
-      : Boolean(videoStream);
-    const tile: Tile = {
-      person: remote.person,
-      self: false,
-      index: remote.index,
-      audio: remote.audio,
-      video: video && Boolean(videoStream),
+    const media = path === "direct" ? this.#peers.get(id) : seat;
+    return this.#tiles.remote(remote, {
+      path,
+      audioStream: media?.audioStream ?? null,
+      videoStream: media?.videoStream ?? null,
+      seatVideo: seat?.video ?? null,
       speaking: this.#speaking.has(id),
-      connecting: path === null || this.#phase.kind === "reconnecting",
-      audioStream:
-        (path === "direct" ? peer?.audioStream : path === "server" ? seat?.audioStream : null) ?? null,
-      videoStream: (video && videoStream) || null,
-    };
-    const kept = keep(this.#tiles.get(id) ?? null, tile);
-    this.#tiles.set(id, kept);
-    return kept;
+      reconnecting: this.#phase.kind === "reconnecting",
+    });
   }
 
   #changed(): void {
@@ -474,11 +459,4 @@ export class CallEngine implements Call {
     this.#state = this.#render();
     this.#changed();
   }
-}
-
-/** The earlier object where nothing differs, so that a tile is drawn anew only when it has changed. */
-function keep(before: Tile | null, after: Tile): Tile {
-  if (!before) return after;
-  const same = (Object.keys(after) as (keyof Tile)[]).every((key) => before[key] === after[key]);
-  return same ? before : after;
 }

@@ -54,9 +54,10 @@ export class SfuConnection {
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
-  constructor(iceServers: readonly IceServer[], counts: SeatCounts, handlers: SfuHandlers) {
+  /** Costs a phone some time: make it while the user answers the permission prompt. */
+  constructor(counts: SeatCounts, handlers: SfuHandlers) {
     this.#handlers = handlers;
-    this.#pc = new RTCPeerConnection({ iceServers: toRtc(iceServers), bundlePolicy: "max-bundle" });
+    this.#pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
     this.#microphone = this.#pc.addTransceiver("audio", { direction: "sendonly" });
     this.#camera = this.#pc.addTransceiver("video", {
       direction: "sendonly",
@@ -74,7 +75,8 @@ export class SfuConnection {
   }
 
   /** Makes the first offer. */
-  start(): void {
+  start(iceServers: readonly IceServer[]): void {
+    this.#pc.setConfiguration({ iceServers: toRtc(iceServers), bundlePolicy: "max-bundle" });
     this.#attempt(this.#offer(false));
   }
 
