@@ -16,7 +16,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import structlog
 
@@ -44,12 +43,12 @@ from sfu.dataplane.engine import (
 )
 from sfu.dataplane.events import EventQueue
 from sfu.dataplane.feedback import Feedback
+from sfu.dataplane.holdings import Holdings, Port
 from sfu.dataplane.participant import Participant
 from sfu.dataplane.ring import Scratch
 from sfu.dataplane.rtcp_input import RtcpInput
-from sfu.dataplane.seat_output import Destination, SeatOutput
 from sfu.dataplane.source_input import SourceInput
-from sfu.dataplane.srtp import Contexts, check_key
+from sfu.dataplane.srtp import check_key
 from sfu.errors import EngineUnavailable, MalformedPacket
 
 log = structlog.get_logger(__name__)
@@ -63,13 +62,6 @@ MAX_STUN_ADDRESSES = 10_000
 STOP_TIMEOUT_S = 5.0
 
 
-@dataclass(slots=True)
-class _Port:
-    socket: socket.socket
-    sender: udp.Sender
-    participants: dict[bytes, Participant]
-
-
 class PythonEngine:
     """Implements `sfu.dataplane.engine.Engine`. gso False sends every packet by itself."""
 
@@ -81,15 +73,12 @@ class PythonEngine:
         self._command_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._thread: threading.Thread | None = None
         self._stopping = False
-        self._ports: list[_Port] = []
         self._events: EventQueue | None = None
-        self._participants: dict[ParticipantId, Participant] = {}
-        self._sources: dict[SourceId, SourceInput] = {}
-        self._sitters: dict[SourceId, list[tuple[Participant, SeatOutput]]] = {}
         self._receiver = udp.Receiver()
         self._scratch = Scratch(SCRATCH_BYTES, self._flush)
         self._rtcp = RtcpInput(self._want_keyframe)
         self._feedback = Feedback()
+        self._held = Holdings(self._feedback, self._want_keyframe)
         self._wall_offset_us = time.time_ns() // 1_000 - time.monotonic_ns() // 1_000
         self._stun_counts: dict[bytes, int] = {}
         self._stun_second = 0
@@ -101,7 +90,7 @@ class PythonEngine:
     # --- life -------------------------------------------------------------------------------------------
 
     def open_ports(self, addresses: Sequence[Address], sink: EventSink) -> list[LocalPort]:
-        if self._closed or self._ports:
+        if self._closed or self._held.ports:
             raise EngineUnavailable("The engine has been opened already.")
         opened: list[socket.socket] = []
         try:
@@ -113,7 +102,7 @@ class PythonEngine:
         self._events = EventQueue(sink)
         for each in opened:
             gso = self._want_gso and udp.supports_gso(each)
-            self._ports.append(_Port(each, udp.Sender(each.fileno(), gso=gso), {}))
+            self._held.ports.append(Port(each, udp.Sender(each.fileno(), gso=gso), {}))
         self._thread = threading.Thread(target=self._run, name="telcall-dataplane", daemon=True)
         self._thread.start()
         return [
@@ -131,13 +120,10 @@ class PythonEngine:
             self._thread.join(STOP_TIMEOUT_S)
         if self._events is not None:
             self._events.close()
-        for port in self._ports:
+        for port in self._held.ports:
             port.socket.close()
         os.close(self._command_fd)
-        self._ports.clear()
-        self._participants.clear()
-        self._sources.clear()
-        self._sitters.clear()
+        self._held.clear()
 
     # --- commands, from the control plane's thread --------------------------------------------------------
 
@@ -148,58 +134,58 @@ class PythonEngine:
         os.eventfd_write(self._command_fd, 1)
 
     def add_participant(self, participant: ParticipantId) -> None:
-        self._command(lambda: self._add_participant(participant))
+        self._command(lambda: self._held.add_participant(participant))
 
     def remove_participant(self, participant: ParticipantId) -> None:
-        self._command(lambda: self._remove_participant(participant))
+        self._command(lambda: self._held.remove_participant(participant))
 
     def allow_address(self, participant: ParticipantId, port: int, remote: Address) -> None:
         raw = udp.pack_address(remote)
-        self._command(lambda: self._allow_address(participant, port, raw))
+        self._command(lambda: self._held.allow_address(participant, port, raw))
 
     def forget_address(self, participant: ParticipantId, port: int, remote: Address) -> None:
         raw = udp.pack_address(remote)
-        self._command(lambda: self._forget_address(participant, port, raw))
+        self._command(lambda: self._held.forget_address(participant, port, raw))
 
     def send_media_to(self, participant: ParticipantId, port: int, remote: Address | None) -> None:
         raw = udp.pack_address(remote) if remote is not None else None
-        self._command(lambda: self._send_media_to(participant, port, raw))
+        self._command(lambda: self._held.send_media_to(participant, port, raw))
 
     def set_keys(self, participant: ParticipantId, profile: SrtpProfile, receive: bytes, send: bytes) -> None:
         for key in (receive, send):
             check_key(profile, key)
-        self._command(lambda: self._set_keys(participant, profile, receive, send))
+        self._command(lambda: self._held.set_keys(participant, profile, receive, send))
 
     def send_datagram(self, port: int, remote: Address, data: bytes) -> None:
         raw = udp.pack_address(remote)
-        self._command(lambda: self._send_datagram(port, raw, data))
+        self._command(lambda: self._held.send_datagram(port, raw, data))
 
     def add_source(self, source: Source) -> None:
-        self._command(lambda: self._add_source(source))
+        self._command(lambda: self._held.add_source(source))
 
     def remove_source(self, source: SourceId) -> None:
-        self._command(lambda: self._remove_source(source))
+        self._command(lambda: self._held.remove_source(source))
 
     def add_seat_stream(self, stream: SeatStream) -> None:
-        self._command(lambda: self._add_seat_stream(stream))
+        self._command(lambda: self._held.add_seat_stream(stream))
 
     def remove_seat_stream(self, subscriber: ParticipantId, ssrc: int) -> None:
-        self._command(lambda: self._remove_seat_stream(subscriber, ssrc))
+        self._command(lambda: self._held.remove_seat_stream(subscriber, ssrc))
 
     def seat(self, subscriber: ParticipantId, ssrc: int, source: SourceId | None) -> None:
-        self._command(lambda: self._seat(subscriber, ssrc, source))
+        self._command(lambda: self._held.seat(subscriber, ssrc, source))
 
     def request_keyframe(self, source: SourceId) -> None:
-        self._command(lambda: self._request_keyframe(source))
+        self._command(lambda: self._held.request_keyframe(source))
 
     def stats(self) -> EngineStats:
-        senders = [port.sender for port in self._ports]
+        senders = [port.sender for port in self._held.ports]
         dropped = dict(self._dropped)
         if full := sum(sender.dropped for sender in senders):
             dropped["send_buffer_full"] = full
         if self._events is not None and self._events.dropped:
             dropped["event_queue_full"] = self._events.dropped
-        participants = list(self._participants.values())
+        participants = list(self._held.participants.values())
         return EngineStats(
             packets_in=self._packets_in,
             bytes_in=self._bytes_in,
@@ -213,14 +199,14 @@ class PythonEngine:
             srtp_failures=self._srtp_failures,
             dropped=dropped,
             participants=len(participants),
-            sources=len(self._sources),
+            sources=len(self._held.sources),
             seat_streams=sum(len(participant.seats) for participant in participants),
             srtp_contexts=2 * sum(participant.contexts is not None for participant in participants),
             gso=any(sender.gso for sender in senders),
         )
 
     def participant_stats(self, participant: ParticipantId) -> ParticipantStats | None:
-        found = self._participants.get(participant)
+        found = self._held.participants.get(participant)
         if found is None:
             return None
         seats = list(found.seats.values())
@@ -232,134 +218,16 @@ class PythonEngine:
             found.bytes_out + sum(seat.bytes_sent(tag_bytes) for seat in seats),
         )
 
-    # --- commands, on the engine's thread -----------------------------------------------------------------
-
-    def _add_participant(self, participant: ParticipantId) -> None:
-        self._participants.setdefault(participant, Participant(participant))
-
-    def _remove_participant(self, participant: ParticipantId) -> None:
-        found = self._participants.pop(participant, None)
-        if found is None:
-            return
-        for port, raw in found.addresses:
-            self._ports[port].participants.pop(raw, None)
-        for source in list(found.sources):
-            self._remove_source(source.source.id)
-        for seat in found.seats.values():
-            self._stand_up(found, seat)
-
-    def _allow_address(self, participant: ParticipantId, port: int, raw: bytes) -> None:
-        found = self._participants.get(participant)
-        if found is None or port >= len(self._ports):
-            return
-        table = self._ports[port].participants
-        if (other := table.get(raw)) is not None and other is not found:
-            other.addresses.discard((port, raw))
-        table[raw] = found
-        found.addresses.add((port, raw))
-
-    def _forget_address(self, participant: ParticipantId, port: int, raw: bytes) -> None:
-        found = self._participants.get(participant)
-        if found is not None and (port, raw) in found.addresses:
-            found.addresses.discard((port, raw))
-            self._ports[port].participants.pop(raw, None)
-
-    def _send_media_to(self, participant: ParticipantId, port: int, raw: bytes | None) -> None:
-        found = self._participants.get(participant)
-        if found is None:
-            return
-        if raw is None:
-            found.destination = None
-        elif port < len(self._ports):
-            name = udp.ffi.new("char[]", raw)
-            found.destination = Destination(self._ports[port].sender, name, udp.address_of(name), len(raw))
-
-    def _set_keys(
-        self, participant: ParticipantId, profile: SrtpProfile, receive: bytes, send: bytes
-    ) -> None:
-        found = self._participants.get(participant)
-        if found is not None:
-            found.contexts = Contexts(profile, receive, send)
-
-    def _send_datagram(self, port: int, raw: bytes, data: bytes) -> None:
-        if port < len(self._ports):
-            name, memory = udp.ffi.new("char[]", raw), udp.ffi.new("char[]", data)
-            sender = self._ports[port].sender
-            sender.add(udp.address_of(name), len(raw), udp.address_of(memory), len(data), 0)
-            sender.flush()  # name and memory live until here only
-
-    def _add_source(self, source: Source) -> None:
-        publisher = self._participants.get(source.publisher)
-        if publisher is None or source.id in self._sources:
-            return
-        added = SourceInput(source, publisher.clock)
-        self._sources[source.id] = added
-        self._sitters[source.id] = []
-        publisher.sources.append(added)
-        if source.ssrc is not None:
-            publisher.by_ssrc[source.ssrc] = added
-
-    def _remove_source(self, source: SourceId) -> None:
-        found = self._sources.pop(source, None)
-        if found is None:
-            return
-        for _, seat in self._sitters.pop(source):
-            seat.sit(None)
-        publisher = self._participants.get(found.source.publisher)
-        if publisher is not None:
-            publisher.remove_source(found)
-
-    def _add_seat_stream(self, stream: SeatStream) -> None:
-        subscriber = self._participants.get(stream.subscriber)
-        if subscriber is not None:
-            subscriber.seats.setdefault(stream.ssrc, SeatOutput(stream))
-
-    def _remove_seat_stream(self, subscriber: ParticipantId, ssrc: int) -> None:
-        participant = self._participants.get(subscriber)
-        seat = participant.seats.pop(ssrc, None) if participant is not None else None
-        if participant is not None and seat is not None:
-            self._stand_up(participant, seat)
-            if participant.contexts is not None:
-                participant.contexts.forget_outbound(ssrc)
-
-    def _seat(self, subscriber: ParticipantId, ssrc: int, source: SourceId | None) -> None:
-        participant = self._participants.get(subscriber)
-        seat = participant.seats.get(ssrc) if participant is not None else None
-        if participant is None or seat is None:
-            return
-        found = self._sources.get(source) if source is not None else None
-        if seat.source is found:
-            return
-        self._stand_up(participant, seat)
-        seat.sit(found)
-        if found is not None:
-            self._sitters[found.source.id].append((participant, seat))
-            if found.source.kind == "video":
-                self._want_keyframe(found)
-
-    def _stand_up(self, participant: Participant, seat: SeatOutput) -> None:
-        if seat.source is not None:
-            sitters = self._sitters.get(seat.source.source.id)
-            if sitters is not None and (participant, seat) in sitters:
-                sitters.remove((participant, seat))
-        seat.sit(None)
-
-    def _request_keyframe(self, source: SourceId) -> None:
-        found = self._sources.get(source)
-        publisher = self._participants.get(found.source.publisher) if found is not None else None
-        if found is not None and publisher is not None:
-            self._feedback.request_keyframe(publisher, found)
-
     # --- the thread -------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         poller = select.poll()
         poller.register(self._command_fd, select.POLLIN)
-        by_fd = {port.socket.fileno(): index for index, port in enumerate(self._ports)}
+        by_fd = {port.socket.fileno(): index for index, port in enumerate(self._held.ports)}
         for fd in by_fd:
             poller.register(fd, select.POLLIN)
         while not self._stopping:
-            ready = poller.poll(self._feedback.wait_ms(_now_us(), busy=bool(self._sources)))
+            ready = poller.poll(self._feedback.wait_ms(_now_us(), busy=bool(self._held.sources)))
             now_us = _now_us()
             for fd, events in ready:
                 if fd == self._command_fd:
@@ -368,7 +236,9 @@ class PythonEngine:
                     self._receive(by_fd[fd], now_us)
             self._carry_out_commands()
             try:
-                self._feedback.send_due(self._participants.values(), now_us, now_us + self._wall_offset_us)
+                self._feedback.send_due(
+                    self._held.participants.values(), now_us, now_us + self._wall_offset_us
+                )
             except Exception:
                 self._broke("feedback")
             if self._events is not None:
@@ -393,7 +263,7 @@ class PythonEngine:
             os.eventfd_write(self._command_fd, 1)
 
     def _receive(self, index: int, now_us: int) -> None:
-        port, receiver = self._ports[index], self._receiver
+        port, receiver = self._held.ports[index], self._receiver
         count = receiver.receive(port.socket.fileno())
         if count == 0:
             _clear_error(port.socket)
@@ -423,7 +293,7 @@ class PythonEngine:
         view = self._receiver.views[slot]
         protocol = classify(view[0], view[1])
         raw = self._receiver.names[slot]
-        participant = self._ports[index].participants.get(raw)
+        participant = self._held.ports[index].participants.get(raw)
         if protocol is Protocol.STUN:
             self._receive_stun(index, raw, participant, bytes(view[:size]), now_us)
         elif participant is None:
@@ -441,7 +311,7 @@ class PythonEngine:
             self._drop("dtls_flood")
 
     def _flush(self) -> None:
-        for port in self._ports:
+        for port in self._held.ports:
             port.sender.flush()
 
     def _receive_stun(
@@ -514,7 +384,7 @@ class PythonEngine:
 
     def _forward(self, source: SourceInput, batch: Batch, now_us: int) -> None:
         scratch, forwarded = self._scratch, 0
-        for participant, seat in self._sitters.get(source.source.id, ()):
+        for participant, seat in self._held.sitters.get(source.source.id, ()):
             contexts, destination = participant.contexts, participant.destination
             if contexts is None or destination is None:
                 continue

@@ -564,7 +564,7 @@ async def test_a_removed_seat_stream_leaves_nothing(bench):
         bench.engine.remove_seat_stream(bob.id, ssrc)
     await bench.settled()
     assert bench.engine.stats().seat_streams == 0
-    assert bench.engine._sitters[source] == []
+    assert bench.engine._held.sitters[source] == []
 
 
 async def test_more_than_the_scratch_memory_holds_is_sent_whole(any_bench):
@@ -622,8 +622,8 @@ async def test_nothing_stays_behind_after_many_joins(bench):
     after = bench.engine.stats()
     assert (before.participants, before.sources, before.srtp_contexts) == (1, 1, 2)
     assert (after.participants, after.sources, after.seat_streams, after.srtp_contexts) == (0, 0, 0, 0)
-    assert bench.engine._sitters == {}
-    assert bench.engine._ports[0].participants == {}
+    assert bench.engine._held.sitters == {}
+    assert bench.engine._held.ports[0].participants == {}
     assert (len(os.listdir("/proc/self/fd")), threading.active_count()) == (files, threads)
 
 
