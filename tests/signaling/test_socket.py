@@ -337,11 +337,14 @@ async def test_the_sfu_answers_offers_and_hears_wishes_and_media(server: Any, un
     }
     await client.send(type="seats_wanted", visible=[])
     await client.send(type="media_state", audio=True, video=False)
-    await until(lambda: len(server.sfu.commands) == 5)
+    await until(lambda: len(server.sfu.commands) == 6)
     kinds = [command[0] for command in server.sfu.commands]
-    assert kinds == ["join", "forwarding", "answer", "wishes", "media"]
-    assert server.sfu.commands[1] == ("forwarding", False)
-    assert server.sfu.commands[3:] == [
+    assert kinds == ["join", "media", "forwarding", "answer", "wishes", "media"]
+    assert server.sfu.commands[1:3] == [
+        ("media", user.id, MediaFlags(False, False, False)),
+        ("forwarding", False),
+    ]
+    assert server.sfu.commands[4:] == [
         ("wishes", user.id, SeatWishes()),
         ("media", user.id, MediaFlags(True, False, False)),
     ]

@@ -42,6 +42,11 @@ def free_ports() -> int:
     raise AssertionError("no two free ports in a row")
 
 
+def _as_from_a_terminal() -> None:
+    """Tests may run under nohup, whose children ignore a closed terminal by design."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Serving:
     """`telcall serve` as a process of its own."""
 
@@ -56,6 +61,7 @@ class Serving:
                 stderr=subprocess.STDOUT,
                 cwd=output.parent,  # no .env of the developer's
                 env=clean,
+                preexec_fn=_as_from_a_terminal,
             )
 
     def text(self) -> str:
