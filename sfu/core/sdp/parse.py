@@ -17,6 +17,7 @@ MAX_BYTES = 131_072
 MAX_LINE_BYTES = 2_048
 MAX_MEDIA = 128
 MAX_CANDIDATES = 40
+"""Of one m-line: aiortc repeats all of its own in each."""
 MAX_PER_MEDIA = 128
 """Payload types, extensions, rids and ssrcs, each."""
 
@@ -92,6 +93,7 @@ def parse(text: str) -> Description:
             if len(description.media) >= MAX_MEDIA:
                 raise _invalid(f"more than {MAX_MEDIA} m-lines")
             current = _media(value, session)
+            candidates = 0
             description.media.append(current)
         elif kind == "a":
             name, _, argument = value.partition(":")

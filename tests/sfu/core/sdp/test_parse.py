@@ -88,6 +88,12 @@ def test_size_m_lines_and_candidates_are_bounded(offer, m_line):
             parse(text)
 
 
+def test_candidates_repeated_in_each_m_line_are_fine(offer, m_line):
+    candidate = "a=candidate:1 1 udp 1 192.0.2.1 5000 typ host"
+    lines = [m_line("audio", str(mid), "recvonly", *[candidate] * 30) for mid in range(10)]
+    assert len(parse(offer(*lines)).media) == 10
+
+
 @given(st.text(max_size=400))
 def test_any_text_is_read_or_rejected(text):
     with contextlib.suppress(SdpRejected):
