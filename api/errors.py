@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 VALIDATION_ERRORS = 20  # more are of no use to anybody
+PHRASES = {413: "Request Entity Too Large"}
+"""Python 3.13 has taken over another phrase from RFC 9110; clients get the same one everywhere."""
 
 
 class ApiError(Exception):
@@ -99,7 +101,7 @@ def api_error(error: Exception) -> ApiError | None:
         return ApiError(503, "Database unavailable", {"Retry-After": "2"})
     if isinstance(error, web.HTTPException) and error.status >= 400:
         kept = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
-        return ApiError(error.status, error.reason, kept)
+        return ApiError(error.status, PHRASES.get(error.status, error.reason), kept)
     return None
 
 

@@ -83,7 +83,6 @@ async def test_nothing_is_told_twice(listed, happened, note, make_peer):
 async def test_seats_of_other_m_lines_take_the_place_of_the_old_ones(listed, make_peer):
     anna = make_peer(listed, 1)
     await anna.enter()
-    streams = listed.stats().seat_streams
     sdp = anna.pc.localDescription.sdp
     mids = [transceiver.mid for pair in anna.seat_transceivers for transceiver in pair]
     for turn in range(20):
@@ -103,5 +102,5 @@ async def test_seats_of_other_m_lines_take_the_place_of_the_old_ones(listed, mak
     await asyncio.sleep(0)
     room = listed._rooms["room"].members[1]
     assert len(room.streams) == len(mids)
-    while listed.stats().seat_streams != streams:  # noqa: ASYNC110 - the engine has a thread of its own
+    while listed.stats().seat_streams != len(mids):  # noqa: ASYNC110 - the engine has a thread of its own
         await asyncio.sleep(0.01)

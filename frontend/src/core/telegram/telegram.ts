@@ -11,20 +11,16 @@ import {
   isTMA,
   miniApp,
   openTelegramLink,
-  retrieveLaunchParams,
-  retrieveRawInitData,
+  retrieveRawLaunchParams,
   shareURL,
   swipeBehavior,
   themeParams,
   viewport,
 } from "@tma.js/sdk-react";
+import { clientOf, type Launch, launchOf, NO_LAUNCH } from "./launch";
 
-export interface Telegram {
+export interface Telegram extends Launch {
   readonly inside: boolean;
-  /** Signed, as it came; null outside Telegram. */
-  readonly initData: string | null;
-  readonly startParam: string | null;
-  readonly languageCode: string | null;
   /** Whether Telegram's theme is dark; null outside Telegram. */
   isDark(): boolean | null;
   /** Shows the back button; the returned function hides it again. */
@@ -39,14 +35,12 @@ export interface Telegram {
 /** Reads the launch parameters and gets the client ready. Never throws. */
 export function startTelegram(): Telegram {
   const inside = attempt(() => isTMA()) ?? false;
-  if (inside) prepare();
-  const launch = inside ? attempt(() => retrieveLaunchParams()) : undefined;
-  const data = launch?.tgWebAppData;
+  const raw = inside ? rawLaunch() : "";
+  if (inside) prepare(clientOf(raw));
+  const launch = inside ? launchOf(raw) : NO_LAUNCH;
   return {
     inside,
-    initData: inside ? (attempt(() => retrieveRawInitData()) ?? null) : null,
-    startParam: launch?.tgWebAppStartParam ?? data?.start_param ?? null,
-    languageCode: data?.user?.language_code ?? null,
+    ...launch,
     isDark: () => (inside ? (attempt(() => themeParams.isDark()) ?? null) : null),
     showBack: (onBack) => {
       if (!inside) return () => {};
@@ -80,8 +74,24 @@ export function startTelegram(): Telegram {
   };
 }
 
-function prepare(): void {
-  attempt(() => init());
+const LAUNCH_KEY = "telcall.launch";
+
+/**
+ * The launch parameters as they came in the address; kept for the time of the visit, because the router changes
+ * the address. The SDK's own reading refuses them whole where one field is missing, as `signature` is in older
+ * clients.
+ */
+function rawLaunch(): string {
+  const inAddress = location.hash.slice(1);
+  if (new URLSearchParams(inAddress).has("tgWebAppVersion")) {
+    attempt(() => sessionStorage.setItem(LAUNCH_KEY, inAddress));
+    return inAddress;
+  }
+  return attempt(() => sessionStorage.getItem(LAUNCH_KEY)) ?? attempt(() => retrieveRawLaunchParams()) ?? "";
+}
+
+function prepare({ version, themeParams: theme, isInline }: ReturnType<typeof clientOf>): void {
+  attempt(() => init({ version, themeParams: theme, isInlineMode: isInline }));
   attempt(() => backButton.mount.ifAvailable());
   attempt(() => closingBehavior.mount.ifAvailable());
   attempt(() => swipeBehavior.mount.ifAvailable());
