@@ -86,8 +86,10 @@ def join(
     documented: Annotated[bool, typer.Option(help="Speak the mesh protocol, as old clients do.")] = False,
 ) -> None:
     """Join a call from here: play a file, record the others, until Ctrl-C."""
+    from telcall import logs
     from telcall.join import Joining, join
 
+    logs.configure("warning", json=False)
     protocol: Literal["telcall.v2", "documented"] = "documented" if documented else "telcall.v2"
     try:
         asyncio.run(join(Joining(call, url, name, token, play, record, video, protocol)))

@@ -49,7 +49,8 @@ def read_call(call: str, url: str) -> tuple[str, str]:
     if (start := parse_qs(parts.query).get("startapp")) is not None:
         return url, start[0]
     before, _, call_id = parts.path.rstrip("/").rpartition("/")
-    return f"{parts.scheme}://{parts.netloc}{before.removesuffix('/call')}", call_id
+    before = before.removesuffix("/call").removesuffix("/call-created")
+    return f"{parts.scheme}://{parts.netloc}{before}", call_id
 
 
 async def join(joining: Joining) -> None:
@@ -66,7 +67,7 @@ async def join(joining: Joining) -> None:
                 now_s = asyncio.get_running_loop().time()
                 recorder = stack.enter_context(Recorder(joining.record, now_s, video=joining.video))
             if joining.play is not None:
-                player = stack.enter_context(contextlib.closing(FilePlayer(joining.play, loop=True)))
+                player = stack.enter_context(contextlib.closing(_player(joining.play)))
                 microphone, camera = player.microphone, player.camera
             else:
                 microphone, camera = Tone(TONE_HZ), Colour(COLOUR_RGB)
@@ -94,6 +95,14 @@ async def join(joining: Joining) -> None:
         ) from error
     except (OSError, ValueError) as error:
         raise StartFailed(str(error)) from error
+
+
+def _player(path: Path) -> FilePlayer:
+    try:
+        return FilePlayer(path, loop=True)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise StartFailed(f"--play {path} cannot be played: {reason}") from error
 
 
 async def _until_over(participant: Participant) -> str:

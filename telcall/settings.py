@@ -68,7 +68,8 @@ class Settings(BaseSettings):
         (),
         alias="TELCALL_PUBLIC_ADDRESS",
         **_setting(
-            "IP addresses", "told to clients as the SFU's; needed behind NAT. Default: the interfaces'"
+            "IP addresses",
+            "told to clients as the SFU's. Default: the interfaces', and the outer one STUN_SERVERS see",
         ),
     )
     public_url: str | None = Field(

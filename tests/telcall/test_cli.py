@@ -70,6 +70,7 @@ def test_migrate_makes_the_schema_and_ends(data_dir: Path, monkeypatch: pytest.M
         ("AbC_-1", ("http://here", "AbC_-1")),
         ("https://call.example.com/call/AbC", ("https://call.example.com", "AbC")),
         ("http://localhost:8080/call/AbC/", ("http://localhost:8080", "AbC")),
+        ("http://localhost:8080/call-created/AbC", ("http://localhost:8080", "AbC")),
         ("https://t.me/some_bot?startapp=AbC", ("http://here", "AbC")),
     ],
 )

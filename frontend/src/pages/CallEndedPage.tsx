@@ -22,7 +22,11 @@ export function CallEndedPage() {
     <div data-testid="call-phase" data-phase="ended">
       <Screen>
         <div className="my-auto flex flex-col items-center">
-          <Heading icon="phone" title={t("ended.title")} text={t(`ended.${ended?.reason ?? "other"}`)} />
+          <Heading
+            icon="phone"
+            title={t(ended?.reason === "left" ? "ended.leftTitle" : "ended.title")}
+            text={t(`ended.${ended?.reason ?? "other"}`)}
+          />
           {ended?.durationMs != null && (
             <p
               className="mt-4 rounded-full bg-card px-4 py-2 text-[15px] text-soft tabular-nums"
