@@ -89,10 +89,10 @@ def join(
     from telcall import logs
     from telcall.join import Joining, join
 
-    logs.configure("warning", json=False)
     protocol: Literal["telcall.v2", "documented"] = "documented" if documented else "telcall.v2"
     try:
-        asyncio.run(join(Joining(call, url, name, token, play, record, video, protocol)))
+        with logs.quiet():  # what it says is for people
+            asyncio.run(join(Joining(call, url, name, token, play, record, video, protocol)))
     except StartFailed as error:
         _fail(error)
 

@@ -5,10 +5,11 @@ A person at a terminal gets lines to read, everything else JSON.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, TextIO
 
 import structlog
@@ -45,6 +46,17 @@ NOISY = {
     "asyncio": logging.WARNING,
     "sqlalchemy": logging.WARNING,
 }
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Nothing below a warning is logged meanwhile."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 def configure(level: str, *, json: bool, stream: TextIO = sys.stderr) -> None:

@@ -84,3 +84,14 @@ def test_level_is_kept_for_ours_and_others(output: io.StringIO) -> None:
     structlog.get_logger("test").debug("quiet")
     logging.getLogger("aiohttp.access").info("GET /")
     assert output.getvalue() == ""
+
+
+def test_a_command_for_people_logs_warnings_only_and_leaves_logging_as_it_was(capsys) -> None:
+    before = structlog.get_config()["wrapper_class"]
+    with logs.quiet():
+        structlog.get_logger().info("joined")
+        structlog.get_logger().warning("broken")
+    said = capsys.readouterr()
+    assert "joined" not in said.out + said.err
+    assert "broken" in said.out + said.err
+    assert structlog.get_config()["wrapper_class"] is before
