@@ -591,7 +591,8 @@ async def test_nothing_stays_behind(make_server: MakeServer, until: Until) -> No
         await until(lambda: server.counted("telcall_ws_open") == 0 and not server.rooms._lanes)
         if round_ == 0:
             tasks_before = len(asyncio.all_tasks())
-    assert len(asyncio.all_tasks()) <= (tasks_before or 0)
+    # A row may still be on its way to the database; a task that leaked would stay.
+    await until(lambda: len(asyncio.all_tasks()) <= (tasks_before or 0))
     for kept in ("_rooms", "_peers", "_call_ids", "_lanes"):
         assert not getattr(server.rooms, kept), kept
     assert server.sfu.sessions == {}
