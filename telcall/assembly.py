@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from sfu.control.server import Server
 
 from api.app import ApiParts, build_app
 from api.authenticator import Authenticator
 from api.client_address import client_address
 from api.tokens import Tokens
+from sfu.control.server import Server
 from sfu.errors import EngineUnavailable
 from signaling.config import SignalingConfig
 from signaling.ice_servers import IceServers
