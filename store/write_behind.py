@@ -7,7 +7,6 @@ batches to PostgreSQL, one transaction each, and repeats a batch until the datab
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -293,11 +292,13 @@ class WriteBehind:
         while True:
             await self._sleep(self._seen_interval_s)
             if self._present:
-                with contextlib.suppress(DatabaseUnavailable):
-                    await self._mark_seen()
+                await self._mark_seen()
 
     async def _mark_seen(self) -> None:
         try:
             await self._seen(list(self._present), self._now())
-        except DBAPIError:
+        except DatabaseUnavailable:
+            log.info("mark_seen_delayed")
+        except Exception:
+            # A defect of ours must not end the marking: a killed process's stays would seem long over.
             log.exception("mark_seen_failed")

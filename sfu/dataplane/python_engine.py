@@ -394,7 +394,10 @@ class PythonEngine:
                     self._want_keyframe(source)
                     continue
                 self._emit(SeatStarted(participant.id, seat.stream.ssrc, source.source.id))
-            forwarded += seat.send(batch, contexts, destination, scratch, now_us)
+            sent = seat.send(batch, contexts, destination, scratch, now_us)
+            if not sent:  # older than the sitter, or too late for its nonce
+                self._drop("not_forwarded")
+            forwarded += sent
         self._forwarded += forwarded
 
     def _receive_rtcp(self, participant: Participant, data: bytes, now_us: int) -> None:

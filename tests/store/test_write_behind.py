@@ -171,6 +171,27 @@ async def test_open_stays_are_marked_as_seen() -> None:
     assert writer.seen == [["s"]]
 
 
+async def test_a_defect_in_marking_does_not_end_it() -> None:
+    tries = 0
+    marked_again = asyncio.Event()
+
+    async def mark_seen(_session_ids: list[str], _now: datetime) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise ValueError("a defect")
+        marked_again.set()
+
+    async def sleep(_seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    writer = Writer(failures=0)
+    async with WriteBehind(writer.write, mark_seen, sleep=sleep) as rows:
+        rows.joined("s", 1, 1, T0)
+        async with asyncio.timeout(10):
+            await marked_again.wait()
+
+
 async def test_flush_gives_up_after_its_time() -> None:
     async def never(_batch: Batch) -> None:
         await asyncio.Event().wait()
