@@ -107,10 +107,6 @@ export class ApiClient {
     return (await this.#request("POST", "/api/calls/join_by_code", { call_code: code })) as CallInfo;
   }
 
-  async endCall(callId: string): Promise<CallInfo> {
-    return (await this.#request("POST", `/api/calls/${encodeURIComponent(callId)}/end`)) as CallInfo;
-  }
-
   /** A token for the WebSocket, a few minutes long. */
   async wsToken(): Promise<string> {
     const answer = (await this.#request("GET", "/auth/ws-token")) as { token: string };
