@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 TrackSource = Literal["microphone", "camera", "screen"]
 SeatSource = Literal["camera", "screen"]
+DescriptionType = Literal["offer", "answer"]
 SeatVideo = Literal["on", "paused", "off"]
 
 
@@ -36,6 +37,14 @@ class Offer:
     sdp: str
     tracks: Mapping[str, TrackSource]
     seats: Sequence[SeatOffer]
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """One end's session description of the connection between a mesh client and a virtual peer."""
+
+    type: DescriptionType
+    sdp: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +102,26 @@ class ConnectionChanged:
     """How a participant's connection to the SFU fares.
 
     `connected`: ICE and DTLS are up. `silent`: no STUN for the consent timeout, media is stopped.
-    `failed`: the handshake failed or the connection was closed by its peer.
+    `failed`: the handshake failed or the connection was closed by its peer. `peer`: of a mesh client, whom
+    that connection is to; None for a client with seats, which has only one.
     """
 
     state: Literal["connected", "silent", "failed"]
+    peer: int | None = None
 
 
-SfuEvent = SeatsChanged | ConnectionChanged
+@dataclass(frozen=True, slots=True)
+class PeerDescribed:
+    """The virtual peer that stands in for `peer` says this to the mesh client.
+
+    An answer to a description of the client's, or an offer of its own. Candidates are in it; none follow.
+    """
+
+    peer: int
+    description: Description
+
+
+SfuEvent = SeatsChanged | ConnectionChanged | PeerDescribed
 Listener = Callable[[SfuEvent], None]
 """Called on the event loop; must not block or raise."""
 
@@ -110,10 +132,16 @@ class Sfu(Protocol):
     Commands that name an unknown room or participant raise `UnknownParticipant`.
     """
 
-    async def join(self, room: str, participant: int, session: str, listener: Listener) -> None:
+    async def join(
+        self, room: str, participant: int, session: str, listener: Listener, *, mesh: bool = False
+    ) -> None:
         """Makes a place for a participant; the room is made with its first one.
 
-        A second join of the same participant replaces the first: its connection is closed.
+        mesh: a client of the documented protocol. It has a connection to each other participant, the far end
+        of which is a virtual peer of ours; `describe` and `PeerDescribed` carry its descriptions, `answer` and
+        `set_wishes` are of no use to it.
+
+        A second join of the same participant replaces the first: its connections are closed.
         """
 
     async def leave(self, room: str, participant: int, session: str) -> None:
@@ -125,6 +153,13 @@ class Sfu(Protocol):
     async def answer(self, room: str, participant: int, offer: Offer) -> str:
         """Takes an offer (the first one, a further one, an ICE restart) and returns the answer's SDP.
 
+        Raises `SdpRejected`; what was agreed before stays in force then.
+        """
+
+    async def describe(self, room: str, participant: int, peer: int, description: Description) -> None:
+        """A mesh client says this to `peer`. What follows comes as `PeerDescribed`.
+
+        An answer that fits no offer of the virtual peer's is ignored: it belongs to a connection of the past.
         Raises `SdpRejected`; what was agreed before stays in force then.
         """
 
