@@ -1,0 +1,1 @@
+"""What signaling costs: `python -m benchmarks.signaling`."""
