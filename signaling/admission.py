@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import Generic, TypeVar
 
@@ -44,9 +44,13 @@ class _Counts(Generic[K]):
 
 
 class Admission:
-    """Counts; refuses nothing by itself. Each `open_*` that says true is undone by its `close_*`."""
+    """Counts; refuses nothing by itself. Each `open_*` that says true is undone by its `close_*`.
 
-    def __init__(self, config: SignalingConfig) -> None:
+    `on_limit` is told the name of each limit that was reached.
+    """
+
+    def __init__(self, config: SignalingConfig, on_limit: Callable[[str], None]) -> None:
+        self._on_limit = on_limit
         self._by_address: _Counts[str] = _Counts(config.connections_per_address)
         self._by_user: _Counts[int] = _Counts(config.connections_per_user)
         self._failed = KeyedBuckets(config.failed_opens_per_address)
@@ -54,20 +58,27 @@ class Admission:
 
     def may_try(self, address: str, now_us: int) -> bool:
         """False when too many attempts from there had no valid token."""
-        return not self._failed.is_empty(address, now_us)
+        return self._within("ws_open_per_address", not self._failed.is_empty(address, now_us))
 
     def failed(self, address: str, now_us: int) -> None:
         """An attempt without a valid token."""
         self._failed.take(address, now_us)
 
     def open_address(self, address: str) -> bool:
-        return self._by_address.add(address)
+        return self._within("ws_per_address", self._by_address.add(address))
 
     def close_address(self, address: str) -> None:
         self._by_address.remove(address)
 
     def open_user(self, user_id: int, now_us: int) -> bool:
-        return self._opened.take(user_id, now_us) and self._by_user.add(user_id)
+        return self._within("ws_open_per_user", self._opened.take(user_id, now_us)) and self._within(
+            "ws_per_user", self._by_user.add(user_id)
+        )
 
     def close_user(self, user_id: int) -> None:
         self._by_user.remove(user_id)
+
+    def _within(self, limit: str, is_within: bool) -> bool:
+        if not is_within:
+            self._on_limit(limit)
+        return is_within

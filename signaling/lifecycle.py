@@ -91,8 +91,10 @@ class Lifecycle:
         config: SignalingConfig,
         *,
         utc: Callable[[], datetime] = lambda: datetime.now(UTC),
+        on_limit: Callable[[str], None] = lambda _name: None,
     ) -> None:
         self._database, self._rooms, self._config, self._utc = database, rooms, config, utc
+        self._on_limit = on_limit
         self._overdue: set[str] = set()  # calls whose room has ended by itself; bounded by the rooms
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -124,6 +126,7 @@ class Lifecycle:
             )
             beyond = await calls.end_calls_over_limit(session, creator.id, self._config.max_active_calls)
         for call_id in beyond:
+            self._on_limit("max_active_calls_per_user")
             self._rooms.end(call_id, OVER_LIMIT_REASON)
         self._wake.set()
         log.info("call_created", ended=len(beyond))

@@ -7,6 +7,7 @@ told in the documented words, with a stable code beside them.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
@@ -24,8 +25,8 @@ from signaling.messages import (
     Offer,
     SfuOffer,
 )
-from signaling.rate import ConnectionRates
-from signaling.sdp_limits import sdp_beyond_limits
+from signaling.rate import ConnectionRates, message_class
+from signaling.sdp_limits import Beyond, sdp_beyond_limits
 
 TOKEN_PREFIXES = ("token.", "bearer ")
 _CREDENTIAL_PREFIXES = (*TOKEN_PREFIXES, "resume.")
@@ -64,10 +65,18 @@ def _strip_prefix(value: str) -> str | None:
 
 
 class Decoder:
-    """Frames of one connection in, messages or errors out."""
+    """Frames of one connection in, messages or errors out. `on_limit` is told the name of each limit hit."""
 
-    def __init__(self, *, v2: bool, limits: MessageLimits, rates: RateLimits, now_us: int) -> None:
-        self._limits = limits
+    def __init__(
+        self,
+        *,
+        v2: bool,
+        limits: MessageLimits,
+        rates: RateLimits,
+        now_us: int,
+        on_limit: Callable[[str], None],
+    ) -> None:
+        self._limits, self._on_limit = limits, on_limit
         self._rates = ConnectionRates(rates, now_us)
         self._adapter: TypeAdapter[AnyClientMessage] = V2_CLIENT_MESSAGE if v2 else DOCUMENTED_CLIENT_MESSAGE  # type: ignore[assignment]
 
@@ -75,29 +84,50 @@ class Decoder:
         """One text frame. Never raises."""
         data = text.encode(errors="surrogatepass")
         if (size := len(data)) > self._limits.max_message_bytes:
+            self._on_limit("max_websocket_message_size")
             return Error(
                 detail=f"Message too large: {size} bytes (max {self._limits.max_message_bytes} bytes)",
                 code="message_too_large",
             )
         if not self._rates.take_bytes(size, now_us):
-            return _rate_limited()
-        value = _parse(data, self._limits.json_depth)
-        message_type = value.get("type") if isinstance(value, dict) else None
-        if not self._rates.take_message(message_type, now_us):
-            return _rate_limited()
+            return self._rate_limited("bytes")
+        value = self._parse(data)
+        kind = message_class(value.get("type") if isinstance(value, dict) else None)
+        if not self._rates.take_message(kind, now_us):
+            return self._rate_limited(kind)
         if not isinstance(value, dict):
             return Error(detail="Invalid JSON", code="invalid")
         return self._validate(value)
 
     def receive_binary(self, data: bytes, now_us: int) -> Error:
         """One binary frame: the protocol has none."""
-        if not (self._rates.take_bytes(len(data), now_us) and self._rates.take_message(None, now_us)):
-            return _rate_limited()
+        if not self._rates.take_bytes(len(data), now_us):
+            return self._rate_limited("bytes")
+        if not self._rates.take_message("other", now_us):
+            return self._rate_limited("other")
         return Error(detail="Invalid JSON", code="invalid")
 
     def violation(self, now_us: int) -> bool:
         """Note that a message was refused; true when the connection has to be closed for it (4400)."""
-        return self._rates.violation(now_us)
+        too_many = self._rates.violation(now_us)
+        if too_many:
+            self._on_limit("ws_violations")
+        return too_many
+
+    def _rate_limited(self, bucket: str) -> Error:
+        self._on_limit(f"ws_{bucket}")
+        return Error(detail="Too many messages", code="rate_limited")
+
+    def _parse(self, data: bytes) -> object:
+        """The JSON value, or None when there is none or it is nested too deeply."""
+        if nested_deeper_than(data, self._limits.json_depth):
+            self._on_limit("json_depth")
+            return None
+        try:
+            value: object = from_json(data, allow_inf_nan=False)
+        except ValueError:
+            return None
+        return value
 
     def _validate(self, value: dict[str, object]) -> AnyClientMessage | Error:
         ref = _ref(value)
@@ -106,10 +136,11 @@ class Decoder:
         except ValidationError as error:
             return _describe(error, ref)
         if (beyond := self._sdp_beyond(message)) is not None:
-            return Error(detail=beyond, code="invalid_sdp", ref=ref)
+            self._on_limit(beyond.limit)
+            return Error(detail=beyond.detail, code="invalid_sdp", ref=ref)
         return message
 
-    def _sdp_beyond(self, message: AnyClientMessage) -> str | None:
+    def _sdp_beyond(self, message: AnyClientMessage) -> Beyond | None:
         sdp: object = None
         if isinstance(message, SfuOffer):
             sdp = message.payload.sdp
@@ -118,10 +149,6 @@ class Decoder:
         elif isinstance(message, IceCandidate) and isinstance(message.payload, dict):
             sdp = message.payload.get("candidate")
         return sdp_beyond_limits(sdp, self._limits) if isinstance(sdp, str) else None
-
-
-def _rate_limited() -> Error:
-    return Error(detail="Too many messages", code="rate_limited")
 
 
 def _ref(value: dict[str, object]) -> str | int | None:
@@ -140,17 +167,6 @@ def _describe(error: ValidationError, ref: str | int | None) -> Error:
     # `loc` starts with the message's type.
     field = first["loc"][1] if len(first["loc"]) > 1 else "message"
     return Error(detail=f"Invalid or missing {field}", code="invalid", ref=ref)
-
-
-def _parse(data: bytes, max_depth: int) -> object:
-    """The JSON value, or None when there is none or it is nested too deeply."""
-    if nested_deeper_than(data, max_depth):
-        return None
-    try:
-        value: object = from_json(data, allow_inf_nan=False)
-    except ValueError:
-        return None
-    return value
 
 
 # A string, or the rest of the text from a quote that is never closed: so each byte is looked at once.

@@ -8,13 +8,18 @@ from typing import Literal
 
 from signaling.config import Rate, RateLimits
 
-MessageClass = Literal["sdp", "candidates", "other"]
+MessageClass = Literal["sdp", "candidate", "other"]
 _CLASSES: dict[str, MessageClass] = {
     "offer": "sdp",
     "answer": "sdp",
     "sfu_offer": "sdp",
-    "ice_candidate": "candidates",
+    "ice_candidate": "candidate",
 }
+
+
+def message_class(message_type: object) -> MessageClass:
+    """By the `type` a message claims to have; unknown ones count as `other`."""
+    return _CLASSES.get(message_type, "other") if isinstance(message_type, str) else "other"
 
 
 class TokenBucket:
@@ -49,7 +54,7 @@ class ConnectionRates:
         self._bytes = TokenBucket(limits.bytes, now_us)
         self._by_class: dict[MessageClass, TokenBucket] = {
             "sdp": TokenBucket(limits.sdp, now_us),
-            "candidates": TokenBucket(limits.candidates, now_us),
+            "candidate": TokenBucket(limits.candidates, now_us),
             "other": TokenBucket(limits.other, now_us),
         }
         self._violations_us: deque[int] = deque(maxlen=max(1, limits.violations))
@@ -58,10 +63,9 @@ class ConnectionRates:
         """Account for a frame before anything looks into it."""
         return self._bytes.take(now_us, max(size, self._limits.frame_cost_bytes))
 
-    def take_message(self, message_type: object, now_us: int) -> bool:
-        """Account for a message of that `type` before it is validated; unknown types count as `other`."""
-        kind = _CLASSES.get(message_type, "other") if isinstance(message_type, str) else "other"
-        return self._by_class[kind].take(now_us)
+    def take_message(self, message_class: MessageClass, now_us: int) -> bool:
+        """Account for a message before it is validated."""
+        return self._by_class[message_class].take(now_us)
 
     def violation(self, now_us: int) -> bool:
         """Note a refused message; true when that was one too many."""

@@ -20,7 +20,7 @@ from signaling.messages import AnyClientMessage, IceServer, ServerMessage
 from signaling.messages import Topology as Mode
 from signaling.metrics import SignalingMetrics
 from signaling.outputs import CallOver, Close, Joined, Left, Met, ModeChanged, Output, Send, SfuCommand
-from signaling.refusals import ENDED, ENGINE_UNAVAILABLE, EXPIRED, Refusal
+from signaling.refusals import ENDED, ENGINE_UNAVAILABLE, EXPIRED, ROOM_FULL, Refusal
 from signaling.room import Room
 from signaling.sfu_lane import SfuLane
 
@@ -224,6 +224,7 @@ class Rooms:
                 self._metrics.topology_changes.labels(output.mode, output.reason).inc()
                 log.info("topology_changed", call=call.log_id, mode=output.mode, reason=output.reason)
             case CallOver():
+                self._metrics.count_limit("max_call_duration_hours")
                 self._remember_end(call.call_id, ENDED)
                 self.on_call_over(call.call_id)
             case Send():
@@ -261,6 +262,8 @@ class Rooms:
 
     def _count_refusal(self, refusal: Refusal) -> None:
         self._metrics.joins_refused.labels(refusal.code).inc()
+        if refusal is ROOM_FULL:
+            self._metrics.count_limit("max_participants_per_call")
 
     def _now_us(self) -> int:
         return round(asyncio.get_running_loop().time() * 1e6)

@@ -43,7 +43,6 @@ log = structlog.get_logger(__name__)
 RETRY_AFTER_S = 60
 MESSAGES_PER_TURN = 16
 """After so many messages in a row the other connections have their turn."""
-_LIMIT_CODES = ("rate_limited", "message_too_large", "invalid_sdp")
 
 
 class _Refused(Exception):
@@ -69,7 +68,7 @@ class CallSocket:
         self._config, self._metrics, self._utc = config, metrics, utc
         self._authenticate, self._lifecycle, self._rooms = authenticate, lifecycle, rooms
         self._ice_servers, self._client_address = ice_servers, client_address
-        self._admission = Admission(config)
+        self._admission = Admission(config, metrics.count_limit)
         self._origins = {origin.rstrip("/").lower() for origin in config.allowed_origins}
         self._origins |= set(TELEGRAM_WEB_ORIGINS)
         self._open: set[Connection] = set()
@@ -80,7 +79,6 @@ class CallSocket:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         address = address_key(self._client_address(request))
         if not self._admission.may_try(address, self._now_us()):
-            self._metrics.count_limit("ws_open_per_address")
             return web.json_response(
                 {"detail": "Too many connections", "error": "Too many connections"},
                 status=429,
@@ -136,11 +134,9 @@ class CallSocket:
             self._check_origin(request)
             has_address = self._admission.open_address(address)
             if not has_address:
-                self._metrics.count_limit("ws_per_address")
                 raise _Refused(TOO_MANY_CONNECTIONS)
             identity = await self._identify(handshake, address)
             if not self._admission.open_user(identity.user_id, self._now_us()):
-                self._metrics.count_limit("ws_per_user")
                 raise _Refused(TOO_MANY_CONNECTIONS)
             user_id = identity.user_id
             call = await self._find(request.match_info["call_id"])
@@ -199,6 +195,7 @@ class CallSocket:
             limits=self._config.messages,
             rates=self._config.rates,
             now_us=self._now_us(),
+            on_limit=self._metrics.count_limit,
         )
         async with connection.reading():
             while not connection.is_closing:
@@ -222,8 +219,6 @@ class CallSocket:
             self._rooms.receive(connection.session, message)
 
     def _refuse_message(self, connection: Connection, decoder: Decoder, error: Error) -> None:
-        if error.code in _LIMIT_CODES:
-            self._metrics.count_limit(f"ws_{error.code}")
         connection.send(error)
         if decoder.violation(self._now_us()):
             log.info("client_broke_limits", session=connection.session, code=error.code)

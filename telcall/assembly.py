@@ -157,7 +157,9 @@ async def _application(
     counted = SignalingMetrics(metrics.registry, metrics.count_limit)
     rooms = Rooms(signaling, sfu, journal, counted)
     stack.push_async_callback(rooms.close)
-    lifecycle = await stack.enter_async_context(Lifecycle(database, rooms, signaling))
+    lifecycle = await stack.enter_async_context(
+        Lifecycle(database, rooms, signaling, on_limit=metrics.count_limit)
+    )
     turn = await stack.enter_async_context(TurnHealth(signaling.ice))
     ice_servers = IceServers(signaling.ice, turn.is_healthy)
     authenticator = Authenticator(database, Tokens(secret_key))

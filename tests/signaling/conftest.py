@@ -213,7 +213,7 @@ class Server:
         self.metrics = SignalingMetrics(self.registry, self.limits.append)
         self.journal = WriteBehind.to_database(database, maxsize=1_000, seen_interval_s=30)
         self.rooms = Rooms(config, sfu, self.journal, self.metrics)
-        self.lifecycle = Lifecycle(database, self.rooms, config)
+        self.lifecycle = Lifecycle(database, self.rooms, config, on_limit=self.limits.append)
         self.identities: dict[str, Identity] = {}
         self.is_database_down = False
         self.socket = CallSocket(

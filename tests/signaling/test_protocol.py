@@ -23,8 +23,12 @@ JSON = st.recursive(
 )
 
 
-def decoder(*, v2: bool = True, rates: RateLimits = UNLIMITED, **limits: int) -> Decoder:
-    return Decoder(v2=v2, limits=MessageLimits(**limits), rates=rates, now_us=0)
+def decoder(
+    *, v2: bool = True, rates: RateLimits = UNLIMITED, reached: list[str] | None = None, **limits: int
+) -> Decoder:
+    """`reached` collects the names of limits that were reached."""
+    on_limit = reached.append if reached is not None else lambda _name: None
+    return Decoder(v2=v2, limits=MessageLimits(**limits), rates=rates, now_us=0, on_limit=on_limit)
 
 
 def refusal(text: str, *, v2: bool = True, **limits: int) -> tuple[str, str]:
@@ -299,3 +303,56 @@ def test_any_object_gives_a_message_or_an_error(value: dict[str, Any], v2: bool)
 @given(st.binary(max_size=200))
 def test_any_bytes_give_an_error(data: bytes) -> None:
     assert isinstance(decoder().receive_binary(data, 0), Error)
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "code"),
+    [
+        ('"' + "x" * 2_000 + '"', "max_websocket_message_size", "message_too_large"),
+        ("[" * 17, "json_depth", "invalid"),
+        ('{"type":"offer","to_user_id":1,"payload":{"sdp":"%s"}}' % ("x" * 600), "sdp_bytes", "invalid_sdp"),
+        ('{"type":"offer","to_user_id":1,"payload":{"sdp":"%s"}}' % ("x" * 101), "sdp_line", "invalid_sdp"),
+        (
+            '{"type":"answer","to_user_id":1,"payload":{"sdp":"%s"}}' % ("m=a\\n" * 4),
+            "sdp_mlines",
+            "invalid_sdp",
+        ),
+        (
+            '{"type":"sfu_offer","offer_id":1,"tracks":{},"seats":[],"payload":{"type":"offer","sdp":"%s"}}'
+            % ("a=candidate:1\\n" * 3),
+            "sdp_candidates",
+            "invalid_sdp",
+        ),
+    ],
+)
+def test_every_bound_of_a_message_has_a_name_and_a_code(text: str, limit: str, code: str) -> None:
+    reached: list[str] = []
+    bounds = {"sdp_bytes": 500, "sdp_line_bytes": 100, "sdp_mlines": 3, "sdp_candidates": 2}
+    error = decoder(reached=reached, max_message_bytes=1_000, **bounds).receive_text(text, 0)
+    assert isinstance(error, Error)
+    assert (reached, error.code) == ([limit], code)
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ('{"type":"offer"}', "ws_sdp"),
+        ('{"type":"answer"}', "ws_sdp"),
+        ('{"type":"sfu_offer"}', "ws_sdp"),
+        ('{"type":"ice_candidate"}', "ws_candidate"),
+        ('{"type":"ping"}', "ws_other"),
+        ("no JSON", "ws_other"),
+        ("x" * 200, "ws_bytes"),
+    ],
+)
+def test_every_bucket_has_a_name(text: str, limit: str) -> None:
+    reached: list[str] = []
+    none = Rate(0, 0)
+    rates = RateLimits(sdp=none, candidates=none, other=none, bytes=Rate(0, 150), violations=2)
+    limited = decoder(rates=rates, reached=reached)
+    error = limited.receive_text(text, 0)
+    assert isinstance(error, Error)
+    assert (reached, error.code) == ([limit], "rate_limited")
+    assert not limited.violation(0)
+    assert limited.violation(0)
+    assert reached == [limit, "ws_violations"]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signaling.config import Rate, RateLimits
-from signaling.rate import ConnectionRates, KeyedBuckets, TokenBucket
+from signaling.rate import ConnectionRates, KeyedBuckets, TokenBucket, message_class
 
 S = 1_000_000
 
@@ -35,16 +35,16 @@ def test_no_more_than_burst_and_rate_allow(steps: list[tuple[int, float]]) -> No
 
 def test_each_class_of_messages_has_its_own_bucket() -> None:
     rates = ConnectionRates(RateLimits(sdp=Rate(1, 1), candidates=Rate(1, 2), other=Rate(1, 3)), 0)
-    assert rates.take_message("offer", 0)
-    assert not rates.take_message("answer", 0)
-    assert not rates.take_message("sfu_offer", 0)
-    assert [rates.take_message("ice_candidate", 0) for _ in range(3)] == [True, True, False]
-    assert [rates.take_message(kind, 0) for kind in ("ping", None, [], "made up")] == [
-        True,
-        True,
-        True,
-        False,
-    ]
+    assert rates.take_message("sdp", 0)
+    assert not rates.take_message("sdp", 0)
+    assert [rates.take_message("candidate", 0) for _ in range(3)] == [True, True, False]
+    assert [rates.take_message("other", 0) for _ in range(4)] == [True, True, True, False]
+
+
+def test_what_a_message_counts_as_is_told_by_its_type() -> None:
+    assert {message_class(kind) for kind in ("offer", "answer", "sfu_offer")} == {"sdp"}
+    assert message_class("ice_candidate") == "candidate"
+    assert {message_class(kind) for kind in ("ping", "made up", None, [], 1)} == {"other"}
 
 
 def test_a_tiny_frame_is_not_free() -> None:
@@ -64,8 +64,8 @@ def test_violations_far_apart_are_forgiven() -> None:
 
 def test_a_mesh_client_may_offer_to_a_full_room_and_again() -> None:
     rates = ConnectionRates(RateLimits.for_room_of(30), 0)
-    assert all(rates.take_message("offer", 0) for _ in range(29 * 4))
-    assert all(rates.take_message("ice_candidate", 0) for _ in range(29 * 40))
+    assert all(rates.take_message("sdp", 0) for _ in range(29 * 4))
+    assert all(rates.take_message("candidate", 0) for _ in range(29 * 40))
 
 
 def test_buckets_by_key_are_bounded() -> None:

@@ -13,18 +13,19 @@ LIMITS = MessageLimits()
 
 
 @pytest.mark.parametrize(
-    ("sdp", "word"),
+    ("sdp", "limit", "word"),
     [
-        ("x" * (LIMITS.sdp_bytes + 1), "too large"),
-        ("v=0\r\na=" + "x" * LIMITS.sdp_line_bytes, "line too long"),
-        ("m=audio 9 UDP/TLS/RTP/SAVPF 0\r\n" * (LIMITS.sdp_mlines + 1), "m-lines"),
-        ("m=audio\r\n" + "a=candidate:1\r\n" * (LIMITS.sdp_candidates + 1), "candidates"),
+        ("x" * (LIMITS.sdp_bytes + 1), "sdp_bytes", "too large"),
+        ("v=0\r\na=" + "x" * LIMITS.sdp_line_bytes, "sdp_line", "line too long"),
+        ("m=audio 9 UDP/TLS/RTP/SAVPF 0\r\n" * (LIMITS.sdp_mlines + 1), "sdp_mlines", "m-lines"),
+        ("m=audio\r\n" + "a=candidate:1\r\n" * (LIMITS.sdp_candidates + 1), "sdp_candidates", "candidates"),
     ],
 )
-def test_too_much_of_anything_is_told(sdp: str, word: str) -> None:
+def test_too_much_of_anything_is_told(sdp: str, limit: str, word: str) -> None:
     beyond = sdp_beyond_limits(sdp, LIMITS)
     assert beyond is not None
-    assert word in beyond
+    assert beyond.limit == limit
+    assert word in beyond.detail
 
 
 def test_candidates_are_counted_per_mline() -> None:

@@ -568,7 +568,7 @@ async def test_messages_that_are_too_large_are_told_then_cost_the_connection(mak
         await client.socket.send_str("x" * 1_001)
     close_code, messages = await client.close_code()
     assert (close_code, {message["code"] for message in messages}) == (4400, {"message_too_large"})
-    assert server.limits == ["ws_message_too_large"] * 20
+    assert server.limits == ["max_websocket_message_size"] * 20 + ["ws_violations"]
 
 
 async def test_a_request_that_is_no_websocket_is_a_bad_request(server: Any) -> None:
