@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from pydantic import SecretStr
 
 from api.config import ApiConfig, DevSignInMode, Rates
 from sfu.config import SfuConfig
-from signaling.config import IceConfig, MessageLimits, RateLimits, SignalingConfig
+from signaling.config import IceConfig, MessageLimits, Rate, RateLimits, SignalingConfig
 from store.config import StoreConfig
 from telcall.settings import Settings
 
@@ -42,14 +43,20 @@ def _dev_sign_in(settings: Settings) -> DevSignInMode:
 
 
 def signaling_config(settings: Settings) -> SignalingConfig:
-    size = settings.max_websocket_message_size
     return SignalingConfig(
         max_participants=settings.max_participants_per_call,
         max_call_duration_s=settings.max_call_duration_hours * 3600,
         max_active_calls=settings.max_active_calls_per_user,
         call_ttl_s=settings.call_ttl_hours * 3600,
-        messages=MessageLimits(max_message_bytes=size),
-        rates=RateLimits.for_room_of(settings.max_participants_per_call, size),
+        messages=MessageLimits(
+            max_message_bytes=settings.max_websocket_message_size,
+            json_depth=settings.json_depth,
+            sdp_bytes=settings.sdp_bytes,
+            sdp_mlines=settings.sdp_mlines,
+            sdp_candidates=settings.sdp_candidates,
+            sdp_line_bytes=settings.sdp_line,
+        ),
+        rates=_message_rates(settings),
         ice=IceConfig(
             stun_servers=settings.stun_servers,
             turn_servers=settings.turn_servers,
@@ -58,11 +65,41 @@ def signaling_config(settings: Settings) -> SignalingConfig:
             turn_password=_reveal(settings.turn_password),
             turn_ttl_s=settings.turn_ttl_s,
         ),
+        p2p_timeout_s=settings.p2p_timeout_s,
+        back_to_p2p_s=settings.back_to_p2p_s,
+        departed_grace_s=settings.departed_grace_s,
         send_queue_messages=settings.ws_queue,
+        send_queue_bytes=settings.ws_queue_bytes,
         allowed_origins=settings.cors_allow_origins,
         connections_per_user=settings.ws_per_user,
         connections_per_address=settings.ws_per_address,
+        opens_per_user=_per_minute(settings.ws_open_per_user),
+        failed_opens_per_address=_per_minute(settings.ws_open_per_address),
     )
+
+
+def _message_rates(settings: Settings) -> RateLimits:
+    """What is not set follows from the size of a room and of a message."""
+    usual = RateLimits.for_room_of(settings.max_participants_per_call, settings.max_websocket_message_size)
+    return replace(
+        usual,
+        sdp=_bucket(settings.ws_sdp) or usual.sdp,
+        candidates=_bucket(settings.ws_candidate) or usual.candidates,
+        other=_bucket(settings.ws_other) or usual.other,
+        bytes=_bucket(settings.ws_bytes) or usual.bytes,
+        violations=settings.ws_violations,
+    )
+
+
+def _bucket(text: str | None) -> Rate | None:
+    if text is None:
+        return None
+    per_s, _, burst = text.partition("/")
+    return Rate(float(per_s), float(burst))
+
+
+def _per_minute(count: int) -> Rate:
+    return Rate(count / 60, count)
 
 
 def sfu_config(settings: Settings) -> SfuConfig:

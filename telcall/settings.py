@@ -31,6 +31,8 @@ OUR_PREFIX = "TELCALL_"
 
 Origin = Literal["default", "environment", ".env", "generated", "embedded", "derived"]
 Port = Annotated[int, Field(ge=1, le=65535)]
+Bucket = Annotated[str, Field(pattern=r"^\d{1,9}(\.\d{1,3})?/[1-9]\d{0,11}$")]
+"""A token bucket: so many come back each second, and so many are there at once."""
 
 
 def _comma_separated(value: Any) -> Any:
@@ -219,8 +221,121 @@ class Settings(BaseSettings):
         alias="TELCALL_WS_PER_ADDRESS",
         **_setting("connections", "WebSockets of one address"),
     )
+    ws_open_per_user: int = Field(
+        30,
+        ge=1,
+        le=100_000,
+        alias="TELCALL_WS_OPEN_PER_USER",
+        **_setting("attempts a minute", "of one person to open a WebSocket"),
+    )
+    ws_open_per_address: int = Field(
+        30,
+        ge=1,
+        le=100_000,
+        alias="TELCALL_WS_OPEN_PER_ADDRESS",
+        **_setting("attempts a minute", "of one address without a valid token"),
+    )
     ws_queue: int = Field(
         256, ge=16, le=65_536, alias="TELCALL_WS_QUEUE", **_setting("messages", "that wait for a slow reader")
+    )
+    ws_queue_bytes: int = Field(
+        4_194_304,
+        ge=65_536,
+        le=268_435_456,
+        alias="TELCALL_WS_QUEUE_BYTES",
+        **_setting("bytes", "that wait for a slow reader"),
+    )
+    ws_sdp: Bucket | None = Field(
+        None,
+        alias="TELCALL_WS_SDP",
+        **_setting(
+            "a second/at once",
+            "offers and answers of one connection; default: 2/ and 4 x MAX_PARTICIPANTS_PER_CALL",
+        ),
+    )
+    ws_candidate: Bucket | None = Field(
+        None,
+        alias="TELCALL_WS_CANDIDATE",
+        **_setting(
+            "a second/at once",
+            "ICE candidates of one connection; default: 20/ and 40 x MAX_PARTICIPANTS_PER_CALL",
+        ),
+    )
+    ws_other: Bucket = Field(
+        "20/60",
+        alias="TELCALL_WS_OTHER",
+        **_setting("a second/at once", "all other messages of one connection"),
+    )
+    ws_bytes: Bucket | None = Field(
+        None,
+        alias="TELCALL_WS_BYTES",
+        **_setting(
+            "bytes a second/at once",
+            "of one connection; default: 131072/ and MAX_WEBSOCKET_MESSAGE_SIZE, at least 1048576",
+        ),
+    )
+    ws_violations: int = Field(
+        20,
+        ge=1,
+        le=10_000,
+        alias="TELCALL_WS_VIOLATIONS",
+        **_setting("messages", "refused within 10 seconds close the connection"),
+    )
+    json_depth: int = Field(
+        16,
+        ge=4,
+        le=128,
+        alias="TELCALL_JSON_DEPTH",
+        **_setting("levels", "of arrays and objects in a message"),
+    )
+    sdp_bytes: int = Field(
+        131_072,
+        ge=4_096,
+        le=16_777_216,
+        alias="TELCALL_SDP_BYTES",
+        **_setting("bytes", "of one session description"),
+    )
+    sdp_mlines: int = Field(
+        128,
+        ge=4,
+        le=1_024,
+        alias="TELCALL_SDP_MLINES",
+        **_setting("m-lines", "of one session description"),
+    )
+    sdp_candidates: int = Field(
+        40,
+        ge=1,
+        le=1_000,
+        alias="TELCALL_SDP_CANDIDATES",
+        **_setting("candidates", "of one m-line"),
+    )
+    sdp_line: int = Field(
+        2_048,
+        ge=256,
+        le=65_536,
+        alias="TELCALL_SDP_LINE",
+        **_setting("bytes", "of one line of a session description"),
+    )
+    p2p_timeout_s: float = Field(
+        8,
+        ge=0.01,
+        le=300,
+        alias="TELCALL_P2P_TIMEOUT_S",
+        **_setting("seconds", "two may take to connect directly, then the SFU takes over"),
+    )
+    back_to_p2p_s: float = Field(
+        5,
+        ge=0.01,
+        le=3600,
+        alias="TELCALL_BACK_TO_P2P_S",
+        **_setting("seconds", "two have been alone before they leave the SFU"),
+    )
+    departed_grace_s: float = Field(
+        30,
+        ge=0,
+        le=3600,
+        alias="TELCALL_DEPARTED_GRACE_S",
+        **_setting("seconds", "messages to somebody who has left are no error"),
     )
     turn_ttl_s: int = Field(
         3_600,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from signaling.config import MessageLimits, Rate, RateLimits, SignalingConfig
 from telcall.configs import api_config, sfu_config, signaling_config, store_config
 from telcall.settings import Settings
 
@@ -67,6 +70,52 @@ def test_signaling_is_told_in_its_own_units() -> None:
     assert config.messages.max_message_bytes == 65_536
     assert config.rates.sdp.burst == 28
     assert (config.ice.turn_servers, config.ice.turn_secret) == (("turn:turn.example.com",), "secret")
+
+
+def test_limits_of_signaling_are_documented_defaults_and_can_be_set() -> None:
+    usual = signaling_config(settings())
+    assert usual == replace(SignalingConfig(), ice=usual.ice)
+    config = signaling_config(
+        settings(
+            TELCALL_WS_SDP="3/7",
+            TELCALL_WS_CANDIDATE="0.5/8",
+            TELCALL_WS_OTHER="4/9",
+            TELCALL_WS_BYTES="1000/20000",
+            TELCALL_WS_VIOLATIONS="5",
+            TELCALL_JSON_DEPTH="6",
+            TELCALL_SDP_BYTES="5000",
+            TELCALL_SDP_MLINES="7",
+            TELCALL_SDP_CANDIDATES="8",
+            TELCALL_SDP_LINE="300",
+            TELCALL_WS_QUEUE="17",
+            TELCALL_WS_QUEUE_BYTES="70000",
+            TELCALL_WS_PER_USER="2",
+            TELCALL_WS_PER_ADDRESS="3",
+            TELCALL_WS_OPEN_PER_USER="6",
+            TELCALL_WS_OPEN_PER_ADDRESS="12",
+            TELCALL_P2P_TIMEOUT_S="1.5",
+            TELCALL_BACK_TO_P2P_S="2.5",
+            TELCALL_DEPARTED_GRACE_S="3.5",
+            MAX_ACTIVE_CALLS_PER_USER="9",
+        )
+    )
+    assert config.rates == RateLimits(
+        sdp=Rate(3, 7), candidates=Rate(0.5, 8), other=Rate(4, 9), bytes=Rate(1_000, 20_000), violations=5
+    )
+    assert config.messages == MessageLimits(
+        json_depth=6, sdp_bytes=5_000, sdp_mlines=7, sdp_candidates=8, sdp_line_bytes=300
+    )
+    assert (config.send_queue_messages, config.send_queue_bytes) == (17, 70_000)
+    assert (config.connections_per_user, config.connections_per_address) == (2, 3)
+    assert (config.opens_per_user, config.failed_opens_per_address) == (Rate(0.1, 6), Rate(0.2, 12))
+    assert (config.p2p_timeout_s, config.back_to_p2p_s, config.departed_grace_s) == (1.5, 2.5, 3.5)
+    assert config.max_active_calls == 9
+
+
+@pytest.mark.parametrize("value", ["2", "/5", "2/", "2/0", "-1/5", "1e3/5", "2/5/6", "two/five"])
+def test_a_bucket_is_a_rate_and_a_burst(value: str) -> None:
+    with pytest.raises(ValidationError, match="TELCALL_WS_SDP"):
+        Settings.model_validate({"TELCALL_WS_SDP": value})
 
 
 def test_sfu_names_loopback_only_to_clients_of_this_machine() -> None:
