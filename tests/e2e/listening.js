@@ -1,6 +1,7 @@
 // Ears and eyes of a test inside a page: what an <audio> or <video> of the page really plays.
 (() => {
   const FFT_SIZE = 8192;
+  const STILL_AFTER_MS = 1500;
   const ears = new WeakMap();
   let context = null;
   const peers = [];
@@ -49,10 +50,23 @@
   canvas.width = canvas.height = 8;
   const brush = canvas.getContext("2d", { willReadFrequently: true });
 
-  // Mean RGB of the middle of what is shown; null while nothing is.
+  // Whether a picture has come since the last look, or soon after it: one that stands still is none.
+  const looks = new WeakMap();
+  function isMoving(video) {
+    const now = performance.now();
+    const frames = video.getVideoPlaybackQuality().totalVideoFrames;
+    const last = looks.get(video);
+    const moved = last !== undefined && last.frames !== frames;
+    const look = { frames, movedAt: moved ? now : (last?.movedAt ?? Number.NEGATIVE_INFINITY) };
+    looks.set(video, look);
+    return now - look.movedAt < STILL_AFTER_MS;
+  }
+
+  // Mean RGB of the middle of what is shown; null while nothing is, or nothing moves.
   function colour(userId) {
     const video = element("video", userId);
     if (!video || !video.srcObject || !video.videoWidth || video.readyState < 2) return null;
+    if (!isMoving(video)) return null;
     if (Number(getComputedStyle(video).opacity) < 1) return null;
     const { videoWidth: width, videoHeight: height } = video;
     brush.drawImage(video, width / 4, height / 4, width / 2, height / 2, 0, 0, 8, 8);

@@ -14,21 +14,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 People = Callable[..., Awaitable[list[Person]]]
 
-NO_DIRECT_WAY = """
-(() => {
-  // As behind two strict networks: neither side tells the other an address.
-  const send = WebSocket.prototype.send;
-  WebSocket.prototype.send = function (data) {
-    const message = JSON.parse(data);
-    if (message.type === "ice_candidate") return;
-    if (message.type === "offer" || message.type === "answer") {
-      message.payload.sdp = message.payload.sdp.replace(/^a=candidate:.*\\r\\n/gm, "");
-    }
-    send.call(this, JSON.stringify(message));
-  };
-})();
-"""
-
 REMEMBER_SOCKETS = """
 (() => {
   window.testSockets = [];
@@ -43,7 +28,7 @@ REMEMBER_SOCKETS = """
 async def test_two_without_a_direct_way_talk_through_the_server(people: People, server: Serving) -> None:
     anna, boris = await people(2)
     for person in (anna, boris):
-        await person.context.add_init_script(NO_DIRECT_WAY)
+        await person.without_a_direct_way()
     call_id = await anna.create_call()
     await anna.enter(call_id)
     await boris.enter(call_id)
