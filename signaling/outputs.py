@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sfu.client import MediaFlags, SeatWishes
+from sfu.client import Description, MediaFlags, SeatWishes
 from signaling.messages import ServerMessage, SfuOffer, Topology, TopologyReason
 
 # --- to clients -----------------------------------------------------------------------------------------
@@ -29,10 +29,11 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class JoinSfu:
-    """Replaces the user's earlier session, if there is one."""
+    """Replaces the user's earlier session, if there is one. `mesh`: a client of the documented protocol."""
 
     user_id: int
     session: str
+    mesh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,17 @@ class AnswerOffer:
     user_id: int
     session: str
     offer: SfuOffer
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """A mesh client says this to the virtual peer that stands in for `peer_id`. `ref`: its message's `id`."""
+
+    user_id: int
+    session: str
+    peer_id: int
+    description: Description
+    ref: str | int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,5 +117,5 @@ class CallOver:
     """The room has ended by itself, so its call has to end too."""
 
 
-SfuCommand = JoinSfu | LeaveSfu | AnswerOffer | SetForwarding | SetWishes | SetMedia
+SfuCommand = JoinSfu | LeaveSfu | AnswerOffer | Describe | SetForwarding | SetWishes | SetMedia
 Output = Send | Close | SfuCommand | Joined | Left | Met | ModeChanged | CallOver

@@ -1,21 +1,24 @@
 """One call's room: who is here, who hears what. A state machine; `rooms.py` gives it sockets and a clock.
 
-Inputs are the public methods: `join`, `receive`, `disconnect`, `seats_changed`, `advance`, `end`. Each
-returns what follows from it, in order. A person is in a room once, by the newest of their sessions; a
-session is one connection. `now_us` is monotonic.
+Inputs are the public methods: `join`, `receive`, `disconnect`, `seats_changed`, `peer_described`, `advance`,
+`end`. Each returns what follows from it, in order. A person is in a room once, by the newest of their
+sessions; a session is one connection. `now_us` is monotonic.
+
+Clients of the documented protocol know nothing of modes. In mode `p2p` their descriptions are relayed; in
+mode `sfu` the SFU's virtual peers speak to them in the others' names. A connection that cannot go on is made
+anew by telling them that the other left and joined.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import combinations
 
-from sfu.client import MediaFlags, SeatAssignment, SeatWishes, Wanted
+from sfu.client import Description, SeatAssignment
 from signaling.config import SignalingConfig
+from signaling.member import Member
 from signaling.messages import (
-    V2_SUBPROTOCOL,
     Answer,
     AnyClientMessage,
     CallEnded,
@@ -30,15 +33,12 @@ from signaling.messages import (
     MediaStateUpdate,
     Offer,
     P2pState,
-    Participant,
     ParticipantsSnapshot,
     Ping,
     Pong,
     RelayedAnswer,
     RelayedIceCandidate,
     RelayedOffer,
-    Role,
-    Seat,
     Seats,
     SeatsWanted,
     Self,
@@ -55,6 +55,7 @@ from signaling.outputs import (
     AnswerOffer,
     CallOver,
     Close,
+    Describe,
     Joined,
     JoinSfu,
     LeaveSfu,
@@ -67,36 +68,13 @@ from signaling.outputs import (
     SetMedia,
     SetWishes,
 )
-from signaling.refusals import ENDED, EXPIRED, NEEDS_V2, NORMAL_CLOSURE, REPLACED, ROOM_FULL, Refusal
+from signaling.pairs import Pairs, read_origin
+from signaling.refusals import ENDED, EXPIRED, NORMAL_CLOSURE, REPLACED, ROOM_FULL, Refusal
+from signaling.sfu_values import from_description, from_seat, to_description, to_flags, to_wishes
 from signaling.topology import Change, Topology
 
 TARGET_OFFLINE = "Target user is offline"
 _MAX_DEPARTED = 1_000
-
-
-@dataclass(slots=True)
-class Member:
-    """Somebody in the room. `newest_offer_id` is that of this session's last `sfu_offer`."""
-
-    user: User
-    session: str
-    v2: bool
-    role: Role
-    media: MediaState
-    newest_offer_id: int = -1
-
-    @property
-    def participant(self) -> Participant:
-        """As v2 clients see them."""
-        return Participant(
-            **self.user.model_dump(),
-            media=self.media,
-            role=self.role,
-            protocol=V2_SUBPROTOCOL if self.v2 else "documented",
-        )
-
-    def seen_by(self, viewer: Member) -> Participant | User:
-        return self.participant if viewer.v2 else self.user
 
 
 class Room:
@@ -111,6 +89,7 @@ class Room:
         self._duration_deadline_us = now_us + round(config.max_call_duration_s * 1e6)
         self._members: dict[int, Member] = {}  # by user id, in the order of joining
         self._departed_us: dict[int, int] = {}  # user id -> when they left
+        self._pairs = Pairs()
         self._topology = Topology(
             p2p_timeout_us=round(config.p2p_timeout_s * 1e6),
             back_to_p2p_us=round(config.back_to_p2p_s * 1e6),
@@ -146,30 +125,24 @@ class Room:
 
     # --- somebody comes ---------------------------------------------------------------------------------
 
-    def refusal(self, user_id: int, *, v2: bool) -> Refusal | None:
+    def refusal(self, user_id: int) -> Refusal | None:
         """Why this person may not come in now. Their own earlier session is not counted."""
         if self._over is not None:
             return self._over
-        others = [member for member in self._members.values() if member.user.id != user_id]
-        if len(others) >= self._config.max_participants:
-            return ROOM_FULL
-        if len(others) >= 2 and not (v2 and all(member.v2 for member in others)):
-            return NEEDS_V2
-        return None
+        others = len(self._members) - (user_id in self._members)
+        return ROOM_FULL if others >= self._config.max_participants else None
 
     def join(
         self, session: str, user: User, *, v2: bool, ice_servers: list[IceServer], now_us: int
     ) -> list[Output]:
         """A new connection of `user`. It is refused, or takes over from an earlier one, or comes in anew."""
-        if (refusal := self.refusal(user.id, v2=v2)) is not None:
+        if (refusal := self.refusal(user.id)) is not None:
             return [Send(session, refusal.error), Close(session, refusal.close_code)]
         replaced = self._members.get(user.id)
         outputs: list[Output] = []
         if replaced is not None:
             outputs += self._dismiss(replaced)
             if replaced.v2 != v2:  # the others have to treat the new client differently
-                if replaced.v2:
-                    outputs.append(LeaveSfu(user.id, replaced.session))
                 outputs += self._remove(replaced, now_us)
                 replaced = None
         member = Member(
@@ -184,15 +157,13 @@ class Room:
         if replaced is None:
             change = self._topology.members_changed(self._v2_by_user(), now_us)
         else:
-            change = self._topology.session_replaced()
+            change = self._topology.session_replaced(now_us)
         outputs += self._greet(member, ice_servers)
         if replaced is None:
             outputs += self._tell_others(member, lambda other: UserJoined(user=member.seen_by(other)))
-        outputs += self._announce(change, except_user=user.id)
-        if v2:
-            outputs.append(JoinSfu(user.id, session))  # replaces an earlier session there too
-            outputs.append(SetMedia(user.id, session, _flags(member.media)))
-        outputs += self._sync_forwarding()
+        else:
+            outputs += self._take_over(member)
+        outputs += self._follow(change, except_user=user.id)
         outputs.append(Joined(session, user.id))
         if others := tuple(other for other in self._members if other != user.id):
             outputs.append(Met(user.id, others))
@@ -231,6 +202,15 @@ class Room:
             Left(replaced.session),
         ]
 
+    def _take_over(self, member: Member) -> list[Output]:
+        """The new session knows no direct connection; whoever had one to the old session needs a new one."""
+        outputs: list[Output] = []
+        if self.mode == "p2p":
+            for other in self._others(member):
+                outputs += self._renew(member, other, told=(other,))
+        self._pairs.renew(member.user.id)
+        return outputs
+
     # --- somebody goes ----------------------------------------------------------------------------------
 
     def disconnect(self, session: str, now_us: int) -> list[Output]:
@@ -238,17 +218,15 @@ class Room:
         member = self._member(session)
         if member is None:
             return []
-        outputs: list[Output] = [Left(session)]
-        if member.v2:
-            outputs.append(LeaveSfu(member.user.id, session))
-        return outputs + self._remove(member, now_us)
+        return [Left(session), *self._remove(member, now_us)]
 
     def _remove(self, member: Member, now_us: int) -> list[Output]:
         del self._members[member.user.id]
+        self._pairs.leave(member.user.id)
         self._note_departure(member.user.id, now_us)
-        outputs = self._tell_all(lambda _: UserLeft(user=member.user))
-        outputs += self._announce(self._topology.members_changed(self._v2_by_user(), now_us))
-        return outputs + self._sync_forwarding()
+        outputs: list[Output] = [LeaveSfu(member.user.id, member.session)] if member.in_sfu else []
+        outputs += [Send(other.session, UserLeft(user=member.user)) for other in self._members.values()]
+        return outputs + self._follow(self._topology.members_changed(self._v2_by_user(), now_us))
 
     def _note_departure(self, user_id: int, now_us: int) -> None:
         self._departed_us.pop(user_id, None)
@@ -269,30 +247,66 @@ class Room:
             return []
         match message:
             case Offer() | Answer() | IceCandidate():
-                return self._relay(member, message, now_us)
+                return self._speak(member, message, now_us)
             case Ping():
                 return [Send(session, Pong(t=message.t))]
             case SfuOffer():
                 return self._sfu_offer(member, message)
             case SeatsWanted():
-                return [SetWishes(member.user.id, session, _wishes(message))]
+                return [SetWishes(member.user.id, session, to_wishes(message))]
             case MediaStateUpdate():
                 return self._media_state(member, message)
             case P2pState():
-                change = self._topology.p2p_state(member.user.id, message.user_id, message.state)
-                return self._announce(change) + self._sync_forwarding()
+                return self._follow(self._topology.p2p_state(member.user.id, message.user_id, message.state))
             case Leave():
                 return [Close(session, NORMAL_CLOSURE), *self.disconnect(session, now_us)]
 
-    def _relay(self, sender: Member, message: Offer | Answer | IceCandidate, now_us: int) -> list[Output]:
+    def _speak(self, sender: Member, message: Offer | Answer | IceCandidate, now_us: int) -> list[Output]:
+        """One participant's word to another one, by way of whoever speaks to them."""
         if message.to_user_id == sender.user.id:
             return []
         target = self._members.get(message.to_user_id)
-        if target is not None:
+        if target is None:
+            if self._has_just_left(message.to_user_id, now_us):
+                return []  # the sender could not know yet, and a documented client would show the error
+            refused = Error(detail=TARGET_OFFLINE, code="target_offline", ref=message.id)
+            return [Send(sender.session, refused)]
+        if sender.v2 and target.v2:
             return [Send(target.session, _relayed(message, sender.user))]
-        if self._has_just_left(message.to_user_id, now_us):
-            return []  # the sender could not know yet, and a documented client would show the error
-        return [Send(sender.session, Error(detail=TARGET_OFFLINE, code="target_offline", ref=message.id))]
+        if self.mode == "sfu":
+            return self._speak_to_virtual_peer(sender, target, message)
+        return self._speak_directly(sender, target, message)
+
+    def _speak_directly(
+        self, sender: Member, target: Member, message: Offer | Answer | IceCandidate
+    ) -> list[Output]:
+        """Mode `p2p`, at least one of them documented."""
+        if not isinstance(message, IceCandidate):
+            origin = read_origin(message.payload)
+            if self._pairs.is_past(sender.user.id, target.user.id, origin):
+                return []
+            has_restarted = self._pairs.said(sender.user.id, target.user.id, origin)
+            if has_restarted and isinstance(message, Offer) and not (sender.v2 or target.v2):
+                return self._follow(self._topology.ice_restarted())
+        return [Send(target.session, _relayed(message, sender.user))]
+
+    def _speak_to_virtual_peer(
+        self, sender: Member, target: Member, message: Offer | Answer | IceCandidate
+    ) -> list[Output]:
+        """Mode `sfu`, which has no use for candidates, nor for what v2 clients still say directly."""
+        if sender.v2 or isinstance(message, IceCandidate):
+            return []
+        description = to_description(message)
+        if description is None:
+            refused = Error(detail="Invalid or missing payload", code="invalid", ref=message.id)
+            return [Send(sender.session, refused)]
+        speaker, hearer, origin = sender.user.id, target.user.id, read_origin(message.payload)
+        if self._pairs.is_past(speaker, hearer, origin):
+            return []
+        if isinstance(message, Answer) and self._pairs.answers_nothing(speaker, hearer, origin):
+            return []
+        self._pairs.said(speaker, hearer, origin)
+        return [Describe(speaker, sender.session, hearer, description, message.id)]
 
     def _sfu_offer(self, member: Member, message: SfuOffer) -> list[Output]:
         if message.offer_id <= member.newest_offer_id:
@@ -309,7 +323,7 @@ class Room:
             user_id=member.user.id, audio=state.audio, video=state.video, screen=state.screen
         )
         return [
-            SetMedia(member.user.id, member.session, _flags(state)),
+            SetMedia(member.user.id, member.session, to_flags(state)),
             *(Send(other.session, changed) for other in self._others(member) if other.v2),
         ]
 
@@ -320,7 +334,16 @@ class Room:
         member = self._member(session)
         if member is None or not member.v2:
             return []
-        return [Send(session, Seats(revision=revision, seats=[_seat(seat) for seat in seats]))]
+        return [Send(session, Seats(revision=revision, seats=[from_seat(seat) for seat in seats]))]
+
+    def peer_described(self, session: str, peer_id: int, description: Description) -> list[Output]:
+        """The virtual peer that stands in for `peer_id` has something to say to this documented client."""
+        member, peer = self._member(session), self._members.get(peer_id)
+        if member is None or member.v2 or not member.in_sfu or peer is None or peer is member:
+            return []
+        if description.type == "offer":
+            self._pairs.offered(peer_id, member.user.id)
+        return [Send(session, from_description(description, peer.user))]
 
     def advance(self, now_us: int) -> list[Output]:
         """Time has passed."""
@@ -329,7 +352,7 @@ class Room:
         if now_us >= self._duration_deadline_us:
             hours = self._config.max_call_duration_s / 3_600
             return [*self.end(f"Maximum call duration ({hours:g} hours) exceeded"), CallOver()]
-        return self._announce(self._topology.advance(now_us)) + self._sync_forwarding()
+        return self._follow(self._topology.advance(now_us))
 
     def end(self, reason: str) -> list[Output]:
         """The call is over: everybody is told and closed, nobody comes in any more."""
@@ -341,9 +364,59 @@ class Room:
             outputs.append(Send(member.session, CallEnded(reason=reason)))
             outputs.append(Close(member.session, NORMAL_CLOSURE))
             outputs.append(Left(member.session))
-            if member.v2:
+            if member.in_sfu:
                 outputs.append(LeaveSfu(member.user.id, member.session))
         self._members.clear()
+        return outputs
+
+    # --- direct or through the SFU ----------------------------------------------------------------------
+
+    def _follow(self, change: Change | None, *, except_user: int | None = None) -> list[Output]:
+        """What comes of the topology's decision, and of who is here now. A newcomer has it from `welcome`."""
+        outputs: list[Output] = []
+        if change is not None:
+            message = TopologyChanged(mode=change.mode, reason=change.reason)
+            told = [member for member in self._members.values() if member.v2]
+            outputs += [Send(member.session, message) for member in told if member.user.id != except_user]
+            outputs.append(ModeChanged(change.mode, change.reason))
+        if change is not None and change.mode == "sfu":
+            for one, other in combinations(self._members.values(), 2):
+                documented = tuple(member for member in (one, other) if not member.v2)
+                outputs += self._renew(one, other, told=documented)
+        return outputs + self._sync_sfu()
+
+    def _renew(self, one: Member, other: Member, *, told: tuple[Member, ...]) -> list[Output]:
+        """Their direct connection is of no more use: those of them in `told` close it, and wait for another.
+
+        Where nothing has been described yet there is no connection.
+        """
+        if not self._pairs.have_spoken(one.user.id, other.user.id):
+            return []
+        self._pairs.part(one.user.id, other.user.id)
+        outputs: list[Output] = []
+        for member in told:
+            lost = other if member is one else one
+            outputs.append(Send(member.session, UserLeft(user=lost.user)))
+            outputs.append(Send(member.session, UserJoined(user=lost.seen_by(member))))
+        return outputs
+
+    def _sync_sfu(self) -> list[Output]:
+        """v2 clients keep their connection to the SFU warm; documented ones have none in mode `p2p`."""
+        outputs: list[Output] = []
+        for member in self._members.values():
+            needed = member.v2 or self.mode == "sfu"
+            if needed and not member.in_sfu:
+                outputs.append(JoinSfu(member.user.id, member.session, mesh=not member.v2))
+                if member.v2:  # of a documented client only its descriptions tell what it sends
+                    outputs.append(SetMedia(member.user.id, member.session, to_flags(member.media)))
+            elif member.in_sfu and not needed:
+                outputs.append(LeaveSfu(member.user.id, member.session))
+            member.in_sfu = needed
+        is_known = any(member.in_sfu for member in self._members.values())
+        forwarding = self._topology.forwarding if is_known else None
+        if forwarding != self._forwarding and forwarding is not None:
+            outputs.append(SetForwarding(forwarding))
+        self._forwarding = forwarding
         return outputs
 
     # --- pieces -----------------------------------------------------------------------------------------
@@ -357,60 +430,15 @@ class Room:
     def _v2_by_user(self) -> dict[int, bool]:
         return {user_id: member.v2 for user_id, member in self._members.items()}
 
-    def _tell_all(self, message_for: Callable[[Member], ServerMessage]) -> list[Output]:
-        return [Send(member.session, message_for(member)) for member in self._members.values()]
-
     def _tell_others(self, member: Member, message_for: Callable[[Member], ServerMessage]) -> list[Output]:
         return [Send(other.session, message_for(other)) for other in self._others(member)]
 
-    def _announce(self, change: Change | None, *, except_user: int | None = None) -> list[Output]:
-        """Tell v2 clients of a new mode; a newcomer has it from `welcome`."""
-        if change is None:
-            return []
-        message = TopologyChanged(mode=change.mode, reason=change.reason)
-        told = [member for member in self._members.values() if member.v2 and member.user.id != except_user]
-        return [*(Send(member.session, message) for member in told), ModeChanged(change.mode, change.reason)]
-
-    def _sync_forwarding(self) -> list[Output]:
-        """Tell the SFU whether to forward. It knows the room while a v2 client is in it."""
-        if not any(member.v2 for member in self._members.values()):
-            self._forwarding = None
-            return []
-        if self._forwarding == self._topology.forwarding:
-            return []
-        self._forwarding = self._topology.forwarding
-        return [SetForwarding(self._forwarding)]
-
 
 def _relayed(message: Offer | Answer | IceCandidate, sender: User) -> ServerMessage:
-    payload: Any = message.payload
     match message:
         case Offer():
-            return RelayedOffer(from_user=sender, payload=payload)
+            return RelayedOffer(from_user=sender, payload=message.payload)
         case Answer():
-            return RelayedAnswer(from_user=sender, payload=payload)
+            return RelayedAnswer(from_user=sender, payload=message.payload)
         case IceCandidate():
-            return RelayedIceCandidate(from_user=sender, payload=payload)
-
-
-def _wishes(message: SeatsWanted) -> SeatWishes:
-    return SeatWishes(
-        visible=tuple(Wanted(want.user_id, want.source, want.max_height) for want in message.visible),
-        pinned=message.pinned,
-        audio_only=message.audio_only,
-    )
-
-
-def _flags(media: MediaState) -> MediaFlags:
-    return MediaFlags(media.audio, media.video, media.screen)
-
-
-def _seat(seat: SeatAssignment) -> Seat:
-    return Seat(
-        seat=seat.seat,
-        audio_mid=seat.audio_mid,
-        video_mid=seat.video_mid,
-        user_id=seat.participant,
-        source=seat.source,
-        video=seat.video,
-    )
+            return RelayedIceCandidate(from_user=sender, payload=message.payload)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import structlog
 
-from sfu.client import ConnectionChanged, SeatsChanged, Sfu, SfuEvent
+from sfu.client import ConnectionChanged, PeerDescribed, SeatsChanged, Sfu, SfuEvent
 from signaling.config import SignalingConfig
 from signaling.identity import Identity
 from signaling.journal import Journal
@@ -116,7 +116,7 @@ class Rooms:
                 self._config, creator_user_id=call.creator_user_id, started_at=self._utc(), now_us=now_us
             )
             entry = _OpenRoom(call, room)
-        if (refusal := entry.room.refusal(identity.user_id, v2=peer.v2)) is not None:
+        if (refusal := entry.room.refusal(identity.user_id)) is not None:
             self._count_refusal(refusal)
             peer.refuse(refusal)
             return False
@@ -170,9 +170,14 @@ class Rooms:
         entry = self._entry(session)
         if entry is None:
             return
+        lane = self._lanes.get(entry.call.call_id)
+        if lane is not None and lane.is_past(session, event):
+            return
         match event:
             case SeatsChanged():
                 self._apply(entry, entry.room.seats_changed(session, event.revision, event.seats))
+            case PeerDescribed():
+                self._apply(entry, entry.room.peer_described(session, event.peer, event.description))
             case ConnectionChanged():
                 self._metrics.sfu_connections.labels(event.state).inc()
                 log.info("sfu_connection_changed", call=entry.call.log_id, state=event.state)

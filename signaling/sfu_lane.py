@@ -5,14 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
-from sfu.client import Offer, SeatOffer, Sfu, SfuEvent
+from sfu.client import Offer, PeerDescribed, SeatOffer, Sfu, SfuEvent
 from sfu.errors import EngineUnavailable, SdpRejected, SfuError
 from signaling.messages import Error, ErrorCode, ServerMessage, SessionDescription, SfuAnswer
-from signaling.outputs import AnswerOffer, JoinSfu, LeaveSfu, SetForwarding, SetMedia, SetWishes, SfuCommand
+from signaling.outputs import (
+    AnswerOffer,
+    Describe,
+    JoinSfu,
+    LeaveSfu,
+    SetForwarding,
+    SetMedia,
+    SetWishes,
+    SfuCommand,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +30,7 @@ class LaneEvents(Protocol):
     """What comes back. Called on the event loop."""
 
     def reply(self, session: str, message: ServerMessage) -> None:
-        """A message for the session whose offer it was."""
+        """A message for the session whose description it was."""
 
     def sfu_event(self, session: str, event: SfuEvent) -> None:
         """The SFU tells something about a session."""
@@ -31,14 +40,17 @@ class LaneEvents(Protocol):
 
 
 class SfuLane:
-    """Bounded: of each session at most a join, an offer, wishes and media wait, or a join and a leave.
+    """Bounded: of each session at most a join, a leave, an offer, wishes and media wait; of a mesh client's
+    descriptions the newest offer and the newest answer to each other participant.
 
-    A join is never given up, because it may have replaced an earlier session of the same person.
+    A join is never given up, because it may have replaced an earlier session of the same person. With a leave
+    goes what was to be said by and to whoever leaves.
     """
 
     def __init__(self, call_id: str, sfu: Sfu, events: LaneEvents, on_idle: Callable[[], None]) -> None:
         self._call_id, self._sfu, self._events, self._on_idle = call_id, sfu, events, on_idle
-        self._pending: OrderedDict[tuple[type[SfuCommand], str], SfuCommand] = OrderedDict()
+        self._pending: OrderedDict[tuple[Any, ...], SfuCommand] = OrderedDict()
+        self._current: SfuCommand | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -46,15 +58,36 @@ class SfuLane:
         return self._task is None
 
     def put(self, command: SfuCommand) -> None:
-        session = "" if isinstance(command, SetForwarding) else command.session
         if isinstance(command, LeaveSfu):
-            for kind in (AnswerOffer, SetWishes, SetMedia):
-                self._pending.pop((kind, session), None)
-        key = (type(command), session)
+            self._give_up(command)
+        key = _superseding_key(command)
         self._pending.pop(key, None)
         self._pending[key] = command
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name=f"sfu_lane {self._call_id}")
+
+    def is_past(self, session: str, event: SfuEvent) -> bool:
+        """An event for or about somebody whose leave the SFU does not know of; they may be back already."""
+        waiting = list(self._pending.values())
+        if self._current is not None:
+            waiting.append(self._current)
+        peer = event.peer if isinstance(event, PeerDescribed) else None
+        return any(
+            isinstance(command, LeaveSfu) and (command.session == session or command.user_id == peer)
+            for command in waiting
+        )
+
+    def _give_up(self, leave: LeaveSfu) -> None:
+        for key, command in list(self._pending.items()):
+            match command:
+                case AnswerOffer() | SetWishes() | SetMedia():
+                    is_void = command.session == leave.session
+                case Describe():
+                    is_void = command.session == leave.session or command.peer_id == leave.user_id
+                case _:
+                    is_void = False
+            if is_void:
+                del self._pending[key]
 
     async def close(self) -> None:
         """Wait until everything has been carried out."""
@@ -65,6 +98,7 @@ class SfuLane:
         try:
             while self._pending:
                 _, command = self._pending.popitem(last=False)
+                self._current = command
                 try:
                     await self._execute(command)
                 except SfuError as error:
@@ -74,6 +108,8 @@ class SfuLane:
                     )
                 except Exception:
                     log.exception("sfu_command_failed", command=type(command).__name__)
+                finally:
+                    self._current = None
         finally:
             self._task = None
             self._on_idle()
@@ -87,6 +123,8 @@ class SfuLane:
                 await self._sfu.leave(room, command.user_id, command.session)
             case AnswerOffer():
                 await self._answer(command)
+            case Describe():
+                await self._describe(command)
             case SetForwarding():
                 self._sfu.set_forwarding(room, command.on)
             case SetWishes():
@@ -99,7 +137,10 @@ class SfuLane:
             self._events.sfu_event(command.session, event)
 
         try:
-            await self._sfu.join(self._call_id, command.user_id, command.session, listener)
+            if command.mesh:
+                await self._sfu.join(self._call_id, command.user_id, command.session, listener, mesh=True)
+            else:
+                await self._sfu.join(self._call_id, command.user_id, command.session, listener)
         except EngineUnavailable as error:
             log.error("engine_unavailable", detail=error.detail)
             self._events.sfu_refused(command.session)
@@ -114,8 +155,29 @@ class SfuLane:
                 Offer(offer.offer_id, offer.payload.sdp, dict(offer.tracks), seats),
             )
         except SdpRejected as error:
-            code: ErrorCode = "unsupported" if error.code == "unsupported" else "invalid_sdp"
-            self._events.reply(command.session, Error(detail=error.detail, code=code, ref=offer.id))
+            self._events.reply(command.session, _error(error, offer.id))
             return
         payload = SessionDescription(type="answer", sdp=sdp)
         self._events.reply(command.session, SfuAnswer(offer_id=offer.offer_id, payload=payload))
+
+    async def _describe(self, command: Describe) -> None:
+        try:
+            await self._sfu.describe(self._call_id, command.user_id, command.peer_id, command.description)
+        except SdpRejected as error:
+            self._events.reply(command.session, _error(error, command.ref))
+
+
+def _superseding_key(command: SfuCommand) -> tuple[Any, ...]:
+    """Of commands with the same key only the newest matters."""
+    match command:
+        case SetForwarding():
+            return (SetForwarding,)
+        case Describe():
+            return (Describe, command.session, command.peer_id, command.description.type)
+        case _:
+            return (type(command), command.session)
+
+
+def _error(rejection: SdpRejected, ref: str | int | None) -> Error:
+    code: ErrorCode = "unsupported" if rejection.code == "unsupported" else "invalid_sdp"
+    return Error(detail=rejection.detail, code=code, ref=ref)

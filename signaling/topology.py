@@ -1,11 +1,13 @@
 """Direct or through the SFU: the decision for one room, as a state machine with the clock passed in.
 
     p2p ── a third participant ─────────────────────────► sfu (participants)
-    p2p ── two v2 clients: one says `failed`, or not
-           both say `connected` in `p2p_timeout` ───────► sfu (p2p_failed), until somebody comes or goes
-    sfu ── two left for `back_to_p2p`, or fewer ────────► p2p (participants)
+    p2p ── two: one who speaks v2 says `failed`, or not
+           all who do say `connected` in `p2p_timeout` ─► sfu (p2p_failed), until somebody comes or goes
+    p2p ── two who do not speak v2: one restarts ICE ───► sfu (p2p_failed), until somebody comes or goes
+    sfu ── two v2 clients left for `back_to_p2p` ───────► p2p (participants)
+    sfu ── fewer than two left ─────────────────────────► p2p (participants)
 
-A pair with a documented client never moves by itself: such a client cannot switch.
+Two of whom one does not speak v2 stay on the SFU: such a client cannot switch without losing its connection.
 """
 
 from __future__ import annotations
@@ -67,26 +69,33 @@ class Topology:
         self._back_deadline_us = now_us + self._back_to_p2p_us if self._is_v2_pair else None
         return None
 
-    def session_replaced(self) -> Change | None:
+    def session_replaced(self, now_us: int) -> Change | None:
         """Somebody continues with another connection, which knows nothing of a direct path that was up.
 
-        Two v2 clients go on through the SFU, which the new connection reaches by itself.
+        Two v2 clients go on through the SFU, which the new connection reaches by itself; others try anew.
         """
-        if self._mode == "p2p" and self._is_v2_pair:
+        if self._mode == "sfu":
+            return None
+        if self._is_v2_pair:
             return self._fail_p2p()
+        self._start_p2p(now_us, handing_over=False)
         return None
 
     def p2p_state(self, user_id: int, peer_id: int, state: Literal["connected", "failed"]) -> Change | None:
-        """`user_id` tells how its direct connection to `peer_id` fares."""
-        if self._mode == "sfu" or not self._is_v2_pair or {user_id, peer_id} != set(self._v2):
+        """`user_id`, who speaks v2, tells how its direct connection to `peer_id` fares."""
+        if self._mode == "sfu" or len(self._v2) != 2 or {user_id, peer_id} != set(self._v2):
             return None
         if state == "failed":
             return self._fail_p2p()
         self._connected.add(user_id)
-        if len(self._connected) == 2:
+        if self._connected >= self._who_tell:
             self._p2p_deadline_us = None
             self._handing_over = False
         return None
+
+    def ice_restarted(self) -> Change | None:
+        """A client that does not speak v2 restarts ICE towards another one: their direct path broke."""
+        return self._fail_p2p() if self._mode == "p2p" and len(self._v2) == 2 else None
 
     def advance(self, now_us: int) -> Change | None:
         """Time has passed."""
@@ -102,10 +111,15 @@ class Topology:
     def _is_v2_pair(self) -> bool:
         return len(self._v2) == 2 and all(self._v2.values())
 
+    @property
+    def _who_tell(self) -> set[int]:
+        """Of two, those who tell how their connection fares."""
+        return {user_id for user_id, v2 in self._v2.items() if v2} if len(self._v2) == 2 else set()
+
     def _start_p2p(self, now_us: int, *, handing_over: bool) -> None:
         self._connected.clear()
         self._handing_over = handing_over
-        self._p2p_deadline_us = now_us + self._p2p_timeout_us if self._is_v2_pair else None
+        self._p2p_deadline_us = now_us + self._p2p_timeout_us if self._who_tell else None
 
     def _to_p2p(self, now_us: int) -> Change:
         self._mode, self._back_deadline_us = "p2p", None

@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from sfu.client import Listener, MediaFlags, Offer, SeatWishes, Sfu
+from sfu.client import Description, Listener, MediaFlags, Offer, SeatWishes, Sfu
 from sfu.errors import EngineUnavailable, SdpRejected, UnknownParticipant
 from signaling.config import SignalingConfig
 from signaling.ice_servers import IceServers
@@ -23,7 +23,7 @@ from signaling.identity import Identity
 from signaling.lifecycle import Lifecycle, public_user
 from signaling.messages import AnyClientMessage, IceServer, ServerMessage, User
 from signaling.metrics import SignalingMetrics
-from signaling.outputs import Close, Output, Send
+from signaling.outputs import Close, Describe, JoinSfu, LeaveSfu, Output, Send, SetForwarding
 from signaling.room import Room
 from signaling.rooms import Rooms
 from signaling.socket import CallSocket
@@ -92,6 +92,10 @@ class RoomDriver:
     def types(self, session: str) -> list[str]:
         return [message.type for message in self.heard(session)]
 
+    def sfu_commands(self) -> list[Output]:
+        """What the SFU was told of who is there and whether to forward."""
+        return [o for o in self.outputs if isinstance(o, JoinSfu | LeaveSfu | Describe | SetForwarding)]
+
     def clear(self) -> None:
         self.inbox.clear()
         self.outputs.clear()
@@ -125,11 +129,13 @@ class RecordingSfu:
         self.unavailable = False
         self.rejection: SdpRejected | None = None
 
-    async def join(self, room: str, participant: int, session: str, listener: Listener) -> None:
+    async def join(
+        self, room: str, participant: int, session: str, listener: Listener, *, mesh: bool = False
+    ) -> None:
         await asyncio.sleep(0)
         if self.unavailable:
             raise EngineUnavailable("the media port is taken")
-        self.commands.append(("join", participant))
+        self.commands.append(("join_mesh" if mesh else "join", participant))
         self.listeners[room, participant] = listener
         self.sessions[room, participant] = session
 
@@ -146,6 +152,14 @@ class RecordingSfu:
             raise self.rejection
         self.commands.append(("answer", participant, offer))
         return f"answer to {offer.sdp}"
+
+    async def describe(self, room: str, participant: int, peer: int, description: Description) -> None:
+        await asyncio.sleep(0)
+        self._require(room, participant)
+        self._require(room, peer)
+        if self.rejection is not None:
+            raise self.rejection
+        self.commands.append(("describe", participant, peer, description))
 
     def set_forwarding(self, room: str, on: bool) -> None:
         if not any(key[0] == room for key in self.sessions):

@@ -171,13 +171,10 @@ class RoomMachine(RuleBasedStateMachine):
             self.room.join(client.session, User(id=user_id), v2=v2, ice_servers=[], now_us=self.now_us)
         )
         others = [member for other_id, member in before.items() if other_id != user_id]
-        wrong_kind = len(others) >= 2 and not (v2 and all(member.v2 for member in others))
         if self.room.is_over:
             assert client.closed == 4404
         elif len(others) >= MAX_PARTICIPANTS:
             assert (client.errors, client.closed) == (["room_full"], 4429)
-        elif wrong_kind:
-            assert (client.errors, client.closed) == (["needs_v2"], 4410)
         else:
             assert self.room.members[user_id].session == client.session
             first = ["welcome", "call_metadata", "participants_snapshot"][0 if v2 else 1 :]
@@ -274,8 +271,9 @@ class RoomMachine(RuleBasedStateMachine):
                 assert set(client.heard_types) <= DOCUMENTED_TYPES
 
     @invariant()
-    def the_sfu_knows_the_v2_members(self) -> None:
-        members = {user_id: m.session for user_id, m in self.room.members.items() if m.v2}
+    def the_sfu_knows_the_v2_members_and_in_its_mode_all(self) -> None:
+        mode = self.room.mode
+        members = {id_: m.session for id_, m in self.room.members.items() if m.v2 or mode == "sfu"}
         assert self.sfu.sessions == members
         if members and self.room.mode == "sfu":
             assert self.sfu.forwarding is True
@@ -287,10 +285,7 @@ class RoomMachine(RuleBasedStateMachine):
         members = self.room.members
         if len(members) > 2:
             assert self.room.mode == "sfu"
-            assert all(member.v2 for member in members.values())
         if len(members) < 2 and not self.room.is_over:
-            assert self.room.mode == "p2p"
-        if any(not member.v2 for member in members.values()):
             assert self.room.mode == "p2p"
 
     @invariant()

@@ -5,10 +5,21 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from sfu.client import MediaFlags, Offer, SeatWishes, SfuEvent
-from sfu.errors import UnknownParticipant
-from signaling.messages import ServerMessage, SessionDescription, SfuAnswer, SfuOffer
-from signaling.outputs import AnswerOffer, JoinSfu, LeaveSfu, SetForwarding, SetMedia, SetWishes, SfuCommand
+import pytest
+
+from sfu.client import ConnectionChanged, Description, MediaFlags, Offer, PeerDescribed, SeatWishes, SfuEvent
+from sfu.errors import SdpRejected, UnknownParticipant
+from signaling.messages import Error, ServerMessage, SessionDescription, SfuAnswer, SfuOffer
+from signaling.outputs import (
+    AnswerOffer,
+    Describe,
+    JoinSfu,
+    LeaveSfu,
+    SetForwarding,
+    SetMedia,
+    SetWishes,
+    SfuCommand,
+)
 from signaling.sfu_lane import SfuLane
 
 
@@ -19,10 +30,13 @@ class GatedSfu:
         self.gate = asyncio.Event()
         self.done: list[Any] = []
         self.failing: Exception | None = None
+        self.rejection: SdpRejected | None = None
 
-    async def join(self, room: str, participant: int, session: str, listener: Any) -> None:
+    async def join(
+        self, room: str, participant: int, session: str, listener: Any, *, mesh: bool = False
+    ) -> None:
         await self.gate.wait()
-        self.done.append(("join", session))
+        self.done.append(("join_mesh" if mesh else "join", session))
 
     async def leave(self, room: str, participant: int, session: str) -> None:
         self.done.append(("leave", session))
@@ -30,6 +44,12 @@ class GatedSfu:
     async def answer(self, room: str, participant: int, offer: Offer) -> str:
         self.done.append(("answer", offer.offer_id))
         return "v=0"
+
+    async def describe(self, room: str, participant: int, peer: int, description: Description) -> None:
+        await asyncio.sleep(0)
+        if self.rejection is not None:
+            raise self.rejection
+        self.done.append((description.type, peer, description.sdp))
 
     def set_forwarding(self, room: str, on: bool) -> None:
         if self.failing is not None:
@@ -62,10 +82,16 @@ def offer(offer_id: int) -> AnswerOffer:
     return AnswerOffer(1, "a", SfuOffer(offer_id=offer_id, payload=payload, tracks={}, seats=[]))
 
 
-async def run(*commands: SfuCommand, failing: Exception | None = None) -> tuple[list[Any], Replies, int]:
+def says(kind: Any, sdp: str, *, session: str = "a", peer: int = 2, ref: str | None = None) -> Describe:
+    return Describe(1, session, peer, Description(kind, sdp), ref)
+
+
+async def run(
+    *commands: SfuCommand, failing: Exception | None = None, rejection: SdpRejected | None = None
+) -> tuple[list[Any], Replies, int]:
     """Give all commands while the first one still waits; returns what was done."""
     sfu, replies, idles = GatedSfu(), Replies(), []
-    sfu.failing = failing
+    sfu.failing, sfu.rejection = failing, rejection
     lane = SfuLane("call", sfu, replies, lambda: idles.append(1))
     for command in commands:
         lane.put(command)
@@ -114,3 +140,60 @@ async def test_a_refused_command_does_not_stop_the_following() -> None:
     for error in (UnknownParticipant(), RuntimeError("a defect")):
         done, _, _ = await run(JoinSfu(1, "a"), SetForwarding(True), LeaveSfu(1, "a"), failing=error)
         assert done == [("join", "a"), ("leave", "a")]
+
+
+# --- mesh clients ---------------------------------------------------------------------------------------
+
+
+async def test_the_newest_offer_and_the_newest_answer_go_to_each_peer_in_their_order() -> None:
+    commands: list[SfuCommand] = [JoinSfu(1, "a", mesh=True), says("answer", "a0", peer=3)]
+    for number in range(50):
+        commands += [says("offer", f"o{number}"), says("answer", f"a{number}")]
+    commands.append(says("offer", "o50"))
+    done, replies, _ = await run(*commands)
+    assert done == [("join_mesh", "a"), ("answer", 3, "a0"), ("answer", 2, "a49"), ("offer", 2, "o50")]
+    assert replies.messages == []
+
+
+async def test_with_a_leave_goes_what_was_to_be_said_by_and_to_whoever_leaves() -> None:
+    done, _, _ = await run(
+        JoinSfu(1, "a", mesh=True),
+        says("offer", "to the one who leaves"),
+        says("offer", "to one who stays", peer=3),
+        LeaveSfu(2, "b"),
+        JoinSfu(2, "c"),
+        says("offer", "to the one who is back"),
+    )
+    assert done == [
+        ("join_mesh", "a"),
+        ("offer", 3, "to one who stays"),
+        ("leave", "b"),
+        ("join", "c"),
+        ("offer", 2, "to the one who is back"),
+    ]
+    done, _, _ = await run(JoinSfu(1, "a", mesh=True), says("offer", "x"), LeaveSfu(1, "a"))
+    assert done == [("join_mesh", "a"), ("leave", "a")]
+
+
+@pytest.mark.parametrize("code", ["invalid_sdp", "unsupported"])
+async def test_a_description_the_sfu_rejects_is_told_to_its_sender(code: Any) -> None:
+    _, replies, _ = await run(
+        JoinSfu(1, "a", mesh=True), says("offer", "x", ref="m1"), rejection=SdpRejected(code, "no audio")
+    )
+    assert replies.messages == [Error(detail="no audio", code=code, ref="m1")]
+
+
+async def test_what_the_sfu_says_of_somebody_who_leaves_is_past_until_it_knows() -> None:
+    sfu = GatedSfu()
+    lane = SfuLane("call", sfu, Replies(), lambda: None)
+    of_two, of_three = (PeerDescribed(peer, Description("offer", "v=0")) for peer in (2, 3))
+    lane.put(JoinSfu(4, "d"))
+    lane.put(LeaveSfu(2, "b"))
+    lane.put(JoinSfu(2, "c"))
+    assert lane.is_past("a", of_two)
+    assert not lane.is_past("a", of_three)
+    assert lane.is_past("b", of_three)
+    assert lane.is_past("b", ConnectionChanged("connected"))
+    sfu.gate.set()
+    await lane.close()
+    assert not lane.is_past("a", of_two)

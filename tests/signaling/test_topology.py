@@ -116,22 +116,66 @@ def test_words_about_somebody_else_do_not_count(topology: Topology, user: int, p
     assert topology.mode == "p2p"
 
 
-def test_a_pair_with_a_documented_client_never_moves(topology: Topology) -> None:
+def test_of_two_kinds_the_one_who_can_tell_has_eight_seconds_to_connect(topology: Topology) -> None:
+    topology.members_changed({1: True, 2: False}, S)
+    assert topology.next_deadline_us() == 9 * S
+    assert topology.advance(9 * S) == Change("sfu", "p2p_failed")
+    assert topology.forwarding
+
+
+def test_of_two_kinds_the_word_of_the_one_who_can_tell_is_enough(topology: Topology) -> None:
     topology.members_changed({1: True, 2: False}, 0)
+    assert topology.p2p_state(1, 2, "connected") is None
     assert topology.next_deadline_us() is None
-    assert topology.p2p_state(1, 2, "failed") is None
     assert topology.advance(3_600 * S) is None
-    assert topology.session_replaced() is None
+    assert topology.p2p_state(1, 2, "failed") == Change("sfu", "p2p_failed")
+
+
+def test_two_who_tell_nothing_have_all_the_time(topology: Topology) -> None:
+    topology.members_changed({1: False, 2: False}, 0)
+    assert topology.next_deadline_us() is None
+    assert topology.advance(3_600 * S) is None
+
+
+def test_an_ice_restart_of_two_who_tell_nothing_moves_them_to_the_sfu(topology: Topology) -> None:
+    topology.members_changed({1: False, 2: False}, 0)
+    assert topology.ice_restarted() == Change("sfu", "p2p_failed")
+    assert topology.ice_restarted() is None
+    assert topology.next_deadline_us() is None
+
+
+@pytest.mark.parametrize("two", [{1: True, 2: False}, {1: False, 2: False}])
+def test_two_of_whom_one_is_documented_stay_on_the_sfu(topology: Topology, two: dict[int, bool]) -> None:
+    topology.members_changed({**two, 3: True}, 0)
+    assert topology.members_changed(two, S) is None
+    assert topology.next_deadline_us() is None
+    assert topology.advance(3_600 * S) is None
+    assert topology.mode == "sfu"
+    assert topology.members_changed({2: False}, 4_000 * S) == Change("p2p", "participants")
+
+
+def test_back_to_two_counts_anew_when_a_documented_one_has_gone(topology: Topology) -> None:
+    topology.members_changed({1: True, 2: True, 3: False}, 0)
+    topology.members_changed(v2(1, 2), 7 * S)
+    assert topology.next_deadline_us() == 12 * S
 
 
 def test_a_takeover_between_two_v2_clients_goes_on_through_the_sfu(topology: Topology) -> None:
     topology.members_changed(v2(1, 2), 0)
     connect(topology)
-    assert topology.session_replaced() == Change("sfu", "p2p_failed")
+    assert topology.session_replaced(S) == Change("sfu", "p2p_failed")
+
+
+def test_a_takeover_between_two_kinds_starts_their_direct_path_anew(topology: Topology) -> None:
+    topology.members_changed({1: True, 2: False}, 0)
+    topology.p2p_state(1, 2, "connected")
+    assert topology.session_replaced(20 * S) is None
+    assert (topology.mode, topology.next_deadline_us()) == ("p2p", 28 * S)
 
 
 def test_a_takeover_alone_or_on_the_sfu_changes_nothing(topology: Topology) -> None:
     topology.members_changed(v2(1), 0)
-    assert topology.session_replaced() is None
+    assert topology.session_replaced(S) is None
     topology.members_changed(v2(1, 2, 3), 0)
-    assert topology.session_replaced() is None
+    assert topology.session_replaced(2 * S) is None
+    assert topology.next_deadline_us() is None

@@ -1,0 +1,53 @@
+"""Between our messages and the values of the SFU's door."""
+
+from __future__ import annotations
+
+from sfu.client import Description, MediaFlags, SeatAssignment, SeatWishes, Wanted
+from signaling.messages import (
+    Answer,
+    MediaState,
+    Offer,
+    RelayedAnswer,
+    RelayedOffer,
+    Seat,
+    SeatsWanted,
+    SessionDescription,
+    User,
+)
+
+
+def to_wishes(message: SeatsWanted) -> SeatWishes:
+    return SeatWishes(
+        visible=tuple(Wanted(want.user_id, want.source, want.max_height) for want in message.visible),
+        pinned=message.pinned,
+        audio_only=message.audio_only,
+    )
+
+
+def to_flags(media: MediaState) -> MediaFlags:
+    return MediaFlags(media.audio, media.video, media.screen)
+
+
+def to_description(message: Offer | Answer) -> Description | None:
+    """None when the payload has no `sdp`. What kind it is the message says."""
+    sdp = message.payload.get("sdp") if isinstance(message.payload, dict) else None
+    return Description(message.type, sdp) if isinstance(sdp, str) else None
+
+
+def from_description(description: Description, sender: User) -> RelayedOffer | RelayedAnswer:
+    """As if `sender` had sent it."""
+    payload = SessionDescription(type=description.type, sdp=description.sdp).model_dump()
+    if description.type == "offer":
+        return RelayedOffer(from_user=sender, payload=payload)
+    return RelayedAnswer(from_user=sender, payload=payload)
+
+
+def from_seat(seat: SeatAssignment) -> Seat:
+    return Seat(
+        seat=seat.seat,
+        audio_mid=seat.audio_mid,
+        video_mid=seat.video_mid,
+        user_id=seat.participant,
+        source=seat.source,
+        video=seat.video,
+    )
