@@ -138,8 +138,8 @@ class Sfu(Protocol):
         """Makes a place for a participant; the room is made with its first one.
 
         mesh: a client of the documented protocol. It has a connection to each other participant, the far end
-        of which is a virtual peer of ours; `describe` and `PeerDescribed` carry its descriptions, `answer` and
-        `set_wishes` are of no use to it.
+        of which is a virtual peer of ours; `describe` and `PeerDescribed` carry its descriptions, `answer`
+        and `set_wishes` are of no use to it.
 
         A second join of the same participant replaces the first: its connections are closed.
         """

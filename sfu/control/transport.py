@@ -14,7 +14,7 @@ from sfu.client import ConnectionChanged
 from sfu.control.dtls import Dtls, DtlsCertificate
 from sfu.core.ice import lite_agent, stun
 from sfu.core.ice.lite_agent import Credentials, LiteAgent, Path
-from sfu.core.sdp.answer import RemoteTransport
+from sfu.core.sdp.agreed import RemoteTransport
 from sfu.dataplane.engine import Engine, ParticipantId
 
 log = structlog.get_logger(__name__)
@@ -38,6 +38,7 @@ class Connection:
         engine: Engine,
         certificate: DtlsCertificate,
         owners: PathOwners,
+        local: Credentials,
         remote: RemoteTransport,
         *,
         consent_timeout_s: float,
@@ -50,7 +51,7 @@ class Connection:
         self._handshake_timeout_s = handshake_timeout_s
         self._remote = remote
         self._agent = LiteAgent(
-            _new_credentials(),
+            local,
             Credentials(remote.ufrag, remote.password),
             int(consent_timeout_s * 1_000_000),
             secrets.token_bytes,
@@ -69,14 +70,17 @@ class Connection:
     def local(self) -> Credentials:
         return self._agent.local
 
-    def renegotiate(self, remote: RemoteTransport) -> None:
-        """A further offer: new credentials restart ICE; another certificate, or a DTLS that has ended, begins
-        another DTLS."""
-        if (remote.ufrag, remote.password) != (self._remote.ufrag, self._remote.password):
-            self._agent.restart(_new_credentials(), Credentials(remote.ufrag, remote.password))
-        if self._dtls_task.done() or set(remote.fingerprints) != set(self._remote.fingerprints):
+    def renegotiate(self, local: Credentials, remote: RemoteTransport, *, fresh: bool = False) -> None:
+        """A further description: new credentials restart ICE; another certificate, a DTLS that has ended, or
+        a fresh connection of the client's begins another DTLS."""
+        self._agent.restart(local, Credentials(remote.ufrag, remote.password))
+        if fresh or self._dtls_task.done() or set(remote.fingerprints) != set(self._remote.fingerprints):
             self._restart_dtls(remote)
         self._remote = remote
+
+    def has_credentials(self, remote: RemoteTransport) -> bool:
+        """Whether these are the ICE credentials that the client had already."""
+        return (remote.ufrag, remote.password) == (self._remote.ufrag, self._remote.password)
 
     # --- from the engine --------------------------------------------------------------------------------
 
@@ -204,7 +208,7 @@ class Connection:
                 self._on_change(ConnectionChanged(state))
 
 
-def _new_credentials() -> Credentials:
+def new_credentials() -> Credentials:
     """48 and 144 random bits, more than RFC 8445 §5.3 asks for; ice-chars only."""
     return Credentials(secrets.token_hex(6), secrets.token_hex(18))
 

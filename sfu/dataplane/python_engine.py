@@ -218,6 +218,10 @@ class PythonEngine:
             found.bytes_out + sum(seat.bytes_sent(tag_bytes) for seat in seats),
         )
 
+    def source_packets(self, source: SourceId) -> int:
+        found = self._held.sources.get(source)
+        return found.packets if found is not None else 0
+
     # --- the thread -------------------------------------------------------------------------------------
 
     def _run(self) -> None:

@@ -50,6 +50,11 @@ class SourceInput:
         self._last_picture_id: int | None = None
         self._wanted_us: int | None = None
 
+    @property
+    def packets(self) -> int:
+        """That have come so far."""
+        return self._reception.packets if self._reception is not None else 0
+
     def receive(self, header: RtpHeader, data: bytes, now_us: int) -> Packet:
         """A decrypted packet. Raises `MalformedPacket` where the payload breaks its codec's format."""
         reception = self._reception

@@ -11,13 +11,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sfu.core.sdp import extensions
-from sfu.core.sdp.parse import Codec, Description, Media
+from sfu.core.sdp.agreed import (
+    AgreedCodec,
+    Kind,
+    Rejected,
+    RemoteTransport,
+    agree_codec,
+    agree_extensions,
+    kind_of,
+    rejected,
+    remote_transport,
+)
+from sfu.core.sdp.parse import Description, Media
 from sfu.errors import SdpRejected
 
-Kind = Literal["audio", "video"]
-CodecName = Literal["opus", "vp8"]
 TrackSource = Literal["microphone", "camera", "screen"]
-_PROTOCOLS = ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +35,6 @@ class SeatLines:
     seat: int
     audio_mid: str
     video_mid: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class AgreedCodec:
-    """payload_type as the client has it for this m-line."""
-
-    name: CodecName
-    payload_type: int
-    clock_rate: int
-    channels: int
-    parameters: str
-    feedback: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +61,7 @@ class SeatMedia:
     extensions: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    mid: str
-    kind: str
-    protocol: str
-
-
 Agreed = Upload | SeatMedia | Rejected
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteTransport:
-    """The client's ICE credentials and certificate fingerprints (hash name, upper-case hex)."""
-
-    ufrag: str
-    password: str
-    fingerprints: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +92,13 @@ def agree(offer: Description, tracks: Mapping[str, TrackSource], seats: Sequence
         raise SdpRejected("invalid_sdp", f"The m-line {min(overlap)} is a track and a seat")
     bundle = set(offer.bundle)
     agreed = tuple(
-        _agree_media(media, tracks, seat_of_mid) if media.mid in bundle else _rejected(media)
+        _agree_media(media, tracks, seat_of_mid) if media.mid in bundle else rejected(media)
         for media in offer.media
     )
     accepted = [by_mid[media.mid] for media in agreed if not isinstance(media, Rejected)]
     if not accepted:
         raise SdpRejected("unsupported", "The offer has no bundled m-line with Opus or VP8")
-    return Agreement(_transport(accepted[0]), agreed)
+    return Agreement(remote_transport(accepted[0]), agreed)
 
 
 def _seats_by_mid(seats: Sequence[SeatLines]) -> dict[str, tuple[int, Kind]]:
@@ -141,10 +121,9 @@ def _seats_by_mid(seats: Sequence[SeatLines]) -> dict[str, tuple[int, Kind]]:
 def _agree_media(
     media: Media, tracks: Mapping[str, TrackSource], seat_of_mid: Mapping[str, tuple[int, Kind]]
 ) -> Agreed:
-    kind = _kind(media)
-    codec = _codec(media, kind) if kind else None
-    if kind is None or codec is None or media.protocol not in _PROTOCOLS or not media.rtcp_mux:
-        return _rejected(media)
+    kind, codec = kind_of(media), agree_codec(media)
+    if kind is None or codec is None:
+        return rejected(media)
     source = tracks.get(media.mid)
     if source is not None and media.direction in ("sendonly", "sendrecv"):
         if (source == "microphone") != (kind == "audio"):
@@ -156,7 +135,7 @@ def _agree_media(
             kind=kind,
             source=source,
             codec=codec,
-            extensions=_extensions(media, upload_extensions),
+            extensions=agree_extensions(media, upload_extensions),
             rid=rids[-1] if rids else None,
             ssrc=media.ssrcs[0] if media.ssrcs and not rids else None,
         )
@@ -166,47 +145,5 @@ def _agree_media(
             raise SdpRejected(
                 "invalid_sdp", f"The m-line {media.mid} of kind {kind} cannot be a seat's {seat[1]}"
             )
-        return SeatMedia(media.mid, kind, seat[0], codec, _extensions(media, extensions.SEAT))
-    return _rejected(media)
-
-
-def _rejected(media: Media) -> Rejected:
-    return Rejected(media.mid, media.kind, media.protocol)
-
-
-def _kind(media: Media) -> Kind | None:
-    if media.port == 0 and not media.ufrag:
-        return None
-    return "audio" if media.kind == "audio" else "video" if media.kind == "video" else None
-
-
-def _codec(media: Media, kind: Kind) -> AgreedCodec | None:
-    name: CodecName = "opus" if kind == "audio" else "vp8"
-    clock_rate, channels = (48_000, 2) if kind == "audio" else (90_000, 1)
-    feedback = ("transport-cc",) if kind == "audio" else ("transport-cc", "ccm fir", "nack", "nack pli")
-    found = _first(media, name, clock_rate)
-    if found is None:
-        return None
-    agreed = tuple(value for value in feedback if value in found.feedback)
-    return AgreedCodec(name, found.payload_type, clock_rate, channels, found.parameters, agreed)
-
-
-def _first(media: Media, name: str, clock_rate: int) -> Codec | None:
-    return next(
-        (codec for codec in media.codecs.values() if (codec.name, codec.clock_rate) == (name, clock_rate)),
-        None,
-    )
-
-
-def _extensions(media: Media, wanted: Sequence[str]) -> dict[str, int]:
-    return {uri: media.extensions[uri] for uri in wanted if uri in media.extensions}
-
-
-def _transport(media: Media) -> RemoteTransport:
-    if not media.ufrag or not media.password:
-        raise SdpRejected("invalid_sdp", "The offer has no ICE credentials")
-    if not media.fingerprints:
-        raise SdpRejected("invalid_sdp", "The offer has no certificate fingerprint")
-    if media.setup == "passive":
-        raise SdpRejected("unsupported", "The server is always passive in DTLS")
-    return RemoteTransport(media.ufrag, media.password, tuple(media.fingerprints))
+        return SeatMedia(media.mid, kind, seat[0], codec, agree_extensions(media, extensions.SEAT))
+    return rejected(media)

@@ -16,6 +16,7 @@ from sfu.errors import SdpRejected
 MAX_BYTES = 131_072
 MAX_LINE_BYTES = 2_048
 MAX_MEDIA = 128
+MAX_SESSION_ID = 32
 MAX_CANDIDATES = 40
 """Of one m-line: aiortc repeats all of its own in each."""
 MAX_PER_MEDIA = 128
@@ -71,8 +72,10 @@ class Media:
 
 @dataclass(slots=True)
 class Description:
-    """media: in the order of the description. bundle: the mids of the first BUNDLE group."""
+    """media: in the order of the description. bundle: the mids of the first BUNDLE group. session_id: of the
+    `o=` line; one peer connection keeps it for life (RFC 8829 §5.2.1)."""
 
+    session_id: str = ""
     media: list[Media] = field(default_factory=list)
     bundle: list[str] = field(default_factory=list)
 
@@ -89,6 +92,8 @@ def parse(text: str) -> Description:
             if (kind, value) != ("v", "0"):
                 raise _invalid("does not begin with v=0")
             seen_version = True
+        elif kind == "o":
+            description.session_id = " ".join(value.split(maxsplit=2)[1:2])[:MAX_SESSION_ID]
         elif kind == "m":
             if len(description.media) >= MAX_MEDIA:
                 raise _invalid(f"more than {MAX_MEDIA} m-lines")

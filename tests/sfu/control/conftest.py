@@ -13,6 +13,7 @@ from av import AudioFrame, VideoFrame
 from sfu.client import ConnectionChanged, MediaFlags, Offer, SeatOffer, SeatsChanged
 from sfu.config import SfuConfig
 from sfu.control.server import Server
+from tests.sfu.control.mesh_peer import MeshPeer
 
 RATE_HZ = 48_000
 COLOURS = {"red": (81, 90, 240), "green": (145, 54, 34), "blue": (41, 240, 110)}  # Y, U, V
@@ -237,3 +238,20 @@ def eventually():
                 await asyncio.sleep(0.05)
 
     return eventually
+
+
+@pytest.fixture
+async def enter_mesh(server):
+    """`await enter_mesh(user, others, hz=…, colour=…)` -> a MeshPeer in room `room`; all leave at the end."""
+    async with AsyncExitStack() as stack:
+
+        async def enter_mesh(user, others=(), *, hz=None, colour=None):
+            def make_tracks():
+                return ([Tone(hz)] if hz else []) + ([Colour(colour)] if colour else [])
+
+            peer = MeshPeer(server, "room", user, make_tracks, Listening)
+            peer.hz, peer.colour_name = hz, colour
+            stack.push_async_callback(peer.hang_up)
+            return await peer.enter(others)
+
+        yield enter_mesh

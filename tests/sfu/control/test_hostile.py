@@ -195,4 +195,4 @@ async def test_any_bytes_are_survived_by_the_dispatch_of_stun(server):
         server._on_stun(path, data)
 
     any_bytes()
-    assert server._by_path == {}
+    assert server._connections._by_path == {}

@@ -36,22 +36,22 @@ async def test_two_hundred_joins_and_leaves_leave_nothing_behind(server, enter, 
     await eventually(lambda: asyncio.all_tasks() <= tasks)
     assert open_files() == files
     assert list(server._rooms) == ["room"]
-    assert len(server._by_ufrag) == len(server._by_id) == 1
-    assert len(server._video_sources) == 1
+    assert len(server._connections._by_ufrag) == len(server._connections._by_id) == 1
+    assert len(server._sources._videos) == 1
 
 
 async def test_real_connections_leave_nothing_behind_either(server, enter, eventually):
     stays = await enter(1, hz=440, colour="red")
     await eventually(lambda: stays.states == ["connected"])
     await eventually(lambda: server.stats().participants == 1)
-    gauges, paths = held(server), len(server._by_path)
+    gauges, paths = held(server), len(server._connections._by_path)
     tasks = len(asyncio.all_tasks())
     for number in range(5):
         guest = await enter(100 + number, hz=660, colour="green")
         await eventually(lambda guest=guest: guest.hears(1) is not None)
         await guest.hang_up()
     await eventually(lambda: held(server) == gauges)
-    await eventually(lambda: len(server._by_path) == paths)
+    await eventually(lambda: len(server._connections._by_path) == paths)
     await eventually(lambda: len(asyncio.all_tasks()) == tasks)
 
 

@@ -42,8 +42,8 @@ async def test_an_ice_restart_keeps_the_keys_and_changes_the_credentials(enter, 
     assert field(answer, "ice-ufrag") != field(before, "ice-ufrag")
     assert field(answer, "ice-pwd") != field(before, "ice-pwd")
     assert field(answer, "fingerprint") == field(before, "fingerprint")
-    assert field(answer, "ice-ufrag") in server._by_ufrag
-    assert field(before, "ice-ufrag") not in server._by_ufrag
+    assert field(answer, "ice-ufrag") in server._connections._by_ufrag
+    assert field(before, "ice-ufrag") not in server._connections._by_ufrag
     frames = boris.listening[boris.seat_of(1).audio_mid].frames
     await eventually(lambda: boris.listening[boris.seat_of(1).audio_mid].frames > frames + 20)
     assert anna.states == ["connected"]
@@ -52,7 +52,7 @@ async def test_an_ice_restart_keeps_the_keys_and_changes_the_credentials(enter, 
 async def test_another_certificate_begins_another_handshake(enter, eventually, server):
     anna = await enter(1, hz=440, colour="red")
     await eventually(lambda: anna.states == ["connected"])
-    connection = server._by_id[next(iter(server._by_id))]
+    connection = server._connections._by_id[next(iter(server._connections._by_id))]
     handshake = connection._dtls_task
     await server.answer("room", 1, anna.offer(anna.pc.localDescription.sdp))
     assert connection._dtls_task is handshake
@@ -71,7 +71,7 @@ async def test_who_falls_silent_is_told_of_and_comes_back(impatient, enter_serve
 
 async def test_a_handshake_that_is_not_finished_fails(impatient, enter_server, eventually):
     peer = await enter_server(impatient)
-    connection = impatient._by_id[next(iter(impatient._by_id))]
+    connection = impatient._connections._by_id[next(iter(impatient._connections._by_id))]
     connection._dtls.receive = lambda data: None  # every datagram of the client is lost from here on
     await eventually(lambda: peer.states)
     assert peer.states[0] == "failed"
@@ -102,7 +102,7 @@ async def test_a_public_address_of_a_router_is_told_and_the_machines_own_is_boun
 
 async def test_a_failed_handshake_is_begun_anew_by_the_next_offer(impatient, enter_server, eventually):
     peer = await enter_server(impatient)
-    connection = impatient._by_id[next(iter(impatient._by_id))]
+    connection = impatient._connections._by_id[next(iter(impatient._connections._by_id))]
     connection._dtls.receive = lambda data: None
     await eventually(lambda: peer.states)
     await eventually(connection._dtls_task.done)

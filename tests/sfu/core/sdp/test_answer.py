@@ -2,9 +2,10 @@ import pytest
 from aiortc import sdp as aiortc_sdp
 
 from sfu.core.sdp import extensions
-from sfu.core.sdp.answer import Rejected, SeatLines, SeatMedia, Upload, agree
+from sfu.core.sdp.agreed import Rejected
+from sfu.core.sdp.answer import SeatLines, SeatMedia, Upload, agree
 from sfu.core.sdp.parse import parse
-from sfu.core.sdp.write import LocalTransport, SeatStreamName, write_answer
+from sfu.core.sdp.write import LocalTransport, StreamName, write_answer
 from sfu.errors import SdpRejected
 
 TRACKS = {"0": "microphone", "1": "camera"}
@@ -16,9 +17,9 @@ LOCAL = LocalTransport(
     [("192.0.2.7", 8081), ("2001:db8::7", 8081)],
 )
 NAMES = {
-    "2": SeatStreamName(1_001, "cname-0", "stream-0", "audio-0"),
-    "3": SeatStreamName(1_002, "cname-0", "stream-0", "video-0"),
-    "4": SeatStreamName(1_003, "cname-1", "stream-1", "audio-1"),
+    "2": StreamName(1_001, "cname-0", "stream-0", "audio-0"),
+    "3": StreamName(1_002, "cname-0", "stream-0", "video-0"),
+    "4": StreamName(1_003, "cname-1", "stream-1", "audio-1"),
 }
 
 

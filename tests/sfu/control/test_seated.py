@@ -101,6 +101,6 @@ async def test_seats_of_other_m_lines_take_the_place_of_the_old_ones(listed, mak
         await listed.answer("room", 1, Offer(10 + turn, changed, tracks, seats))
     await asyncio.sleep(0)
     room = listed._rooms["room"].members[1]
-    assert len(room.streams) == len(mids)
+    assert len(room._streams._streams) == len(mids)
     while listed.stats().seat_streams != len(mids):  # noqa: ASYNC110 - the engine has a thread of its own
         await asyncio.sleep(0.01)

@@ -1,0 +1,38 @@
+"""A participant of a room, whatever client they have."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from sfu.client import Listener, MediaFlags, TrackSource
+from sfu.dataplane.engine import SourceId
+
+
+class Member(ABC):
+    """With their present session. media: what they say that they send; None: they say nothing of it."""
+
+    def __init__(self, user: int, session: str, listener: Listener) -> None:
+        self.user, self.session, self.listener = user, session, listener
+        self.media: MediaFlags | None = None
+
+    @property
+    def shows_video(self) -> bool:
+        """Who says nothing about a camera that they offer is taken to send."""
+        return self.source_of("camera") is not None and (self.media is None or self.media.video)
+
+    @abstractmethod
+    def source_of(self, track: TrackSource) -> SourceId | None:
+        """What they publish as that."""
+
+    @abstractmethod
+    def assign(self, others: Sequence[Member]) -> None:
+        """Decides which of the others comes where, and tells the client. others: in the order of joining."""
+
+    @abstractmethod
+    def feed(self, others: Sequence[Member]) -> None:
+        """Lets the packets go there."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Nothing stays: neither here nor in the engine. Twice is no error."""

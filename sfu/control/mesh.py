@@ -1,0 +1,295 @@
+"""A client of the documented mesh: a connection to each other participant, at our end a virtual peer.
+
+What has to be said and when is decided in `sfu.core.mesh`; here it becomes text, connections and streams.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from sfu.client import ConnectionChanged, Description, Listener, PeerDescribed, TrackSource
+from sfu.control.connections import Connections
+from sfu.control.member import Member
+from sfu.control.sources import Sources
+from sfu.control.streams import StreamMedia, Streams
+from sfu.control.transport import Connection, new_credentials
+from sfu.core.ice.lite_agent import Credentials
+from sfu.core.mesh.lines import KINDS, AnyLine, Line
+from sfu.core.mesh.mesh_client import MeshClient, Told
+from sfu.core.mesh.virtual_peer import Say, Secure, VirtualPeer
+from sfu.core.sdp.agreed import Kind, Rejected
+from sfu.core.sdp.answer import Upload
+from sfu.core.sdp.parse import parse
+from sfu.core.sdp.write import LocalMedia, LocalTransport, StreamName, write
+from sfu.dataplane.engine import Engine, ParticipantId, SourceId
+from sfu.errors import UnknownParticipant
+
+log = structlog.get_logger(__name__)
+
+WATCH_US = 1_000_000
+SILENT_US: dict[Kind, int] = {"audio": 3_000_000, "video": 6_000_000}
+"""An upload that was agreed on, and of which nothing comes for so long, is taken from another connection. A
+muted microphone goes on sending (silence); a picture may pause while the way is too narrow."""
+_TRACKS: dict[Kind, TrackSource] = {"audio": "microphone", "video": "camera"}
+
+
+@dataclass(slots=True)
+class _Upload:
+    """packets: when last looked. moved_us: when they last rose, or when the upload was agreed on."""
+
+    upload: Upload
+    source: SourceId
+    packets: int
+    moved_us: int
+
+
+class _Link:
+    """The connection to one peer."""
+
+    def __init__(self, peer: int, participant: ParticipantId, engine: Engine) -> None:
+        self.peer, self.participant = peer, participant
+        self.streams = Streams(engine, participant)
+        self.stream_id = f"user-{peer}-{secrets.token_hex(6)}"
+        self.session_id, self.version = secrets.randbits(62), 0
+        self.connection: Connection | None = None
+        self.is_connected = False
+        self.uploads: dict[Kind, _Upload] = {}
+        self._names: dict[tuple[str, int], StreamName] = {}
+
+    def name(self, line: Line) -> StreamName:
+        """The same for as long as the line keeps its payload type, which the engine holds fast."""
+        key = (line.mid, line.codec.payload_type)
+        if key not in self._names:
+            self._names[key] = self.streams.name(self.stream_id, line.kind)
+        return self._names[key]
+
+
+class MeshMember(Member):
+    """next_participant: a new name of the engine's, for each connection. local_transport: how the server is
+    reached with those credentials. reseat: what this client sends has changed."""
+
+    def __init__(
+        self,
+        user: int,
+        session: str,
+        listener: Listener,
+        next_participant: Callable[[], ParticipantId],
+        engine: Engine,
+        connections: Connections,
+        sources: Sources,
+        local_transport: Callable[[Credentials], LocalTransport],
+        reseat: Callable[[], None],
+    ) -> None:
+        super().__init__(user, session, listener)
+        self._next_participant, self._engine = next_participant, engine
+        self._connections, self._sources = connections, sources
+        self._local_transport, self._reseat = local_transport, reseat
+        self._client = MeshClient(user, new_mid=_new_mid, new_credentials=new_credentials)
+        self._links: dict[int, _Link] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    def source_of(self, track: TrackSource) -> SourceId | None:
+        kind: Kind = "audio" if track == "microphone" else "video"
+        if track == "screen":
+            return None
+        elected = self._links.get(self._client.elected(kind) or -1)
+        for link in (elected, *self._links.values()):
+            if link is not None and (upload := link.uploads.get(kind)) is not None:
+                return upload.source
+        return None
+
+    # --- what the client says ---------------------------------------------------------------------------
+
+    def describe(self, peer: int, description: Description) -> None:
+        """Raises `SdpRejected`, and `UnknownParticipant` where that peer is not here."""
+        if peer not in self._links:
+            raise UnknownParticipant(f"{peer} for {self.user}")
+        parsed = parse(description.sdp)
+        self._carry_out(self._client.receive(peer, description.type, parsed, _now_us()))
+        self._reseat()
+
+    # --- who is here ------------------------------------------------------------------------------------
+
+    def assign(self, others: Sequence[Member]) -> None:
+        here = {other.user: other for other in others}
+        for peer in self._links.keys() - here.keys():
+            self._drop(self._links.pop(peer))
+            self._carry_out(self._client.remove_peer(peer, _now_us()))
+        for peer, other in here.items():
+            if peer not in self._links:
+                link = self._links[peer] = _Link(peer, self._next_participant(), self._engine)
+                self._engine.add_participant(link.participant)
+                self._carry_out(self._client.add_peer(peer, _now_us()))
+            if other.shows_video and not self._client.peers[peer].carries_video:
+                self._carry_out(self._client.carry_video(peer, _now_us()))
+
+    def feed(self, others: Sequence[Member]) -> None:
+        for other in others:
+            link, virtual = self._links[other.user], self._client.peers[other.user]
+            wanted: dict[int, SourceId] = {}
+            for kind in KINDS:
+                line, source = virtual.downlink(kind), other.source_of(_TRACKS[kind])
+                if line is not None and source is not None:
+                    wanted[link.name(line).ssrc] = source
+            for source in link.streams.feed(wanted):
+                self._sources.want_keyframe(source)
+
+    async def close(self) -> None:
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        for link in self._links.values():
+            self._drop(link)
+        self._links.clear()
+        await self._connections.wait()
+
+    def _drop(self, link: _Link) -> None:
+        for upload in link.uploads.values():
+            self._sources.withdraw(upload.source)
+        link.uploads.clear()
+        self._connections.soon(self._end(link))
+
+    async def _end(self, link: _Link) -> None:
+        if link.connection is not None:
+            await self._connections.close(link.connection)
+        self._engine.remove_participant(link.participant)
+
+    # --- carrying out -----------------------------------------------------------------------------------
+
+    def _carry_out(self, told: Iterable[Told]) -> None:
+        for each in told:
+            link = self._links[each.peer]
+            match each.output:
+                case Secure(local, remote, fresh):
+                    if link.connection is None:
+                        link.connection = self._connections.open(
+                            link.participant, local, remote, self._listener_of(link)
+                        )
+                    else:
+                        self._connections.renegotiate(link.connection, local, remote, fresh=fresh)
+                case Say() as say:
+                    self._agreed(link, self._client.peers[each.peer])
+                    self._say(link, say)
+        for peer, link in self._links.items():
+            self._agreed(link, self._client.peers[peer])
+        self._schedule()
+
+    def _listener_of(self, link: _Link) -> Callable[[ConnectionChanged], None]:
+        def changed(event: ConnectionChanged) -> None:
+            link.is_connected = event.state == "connected"
+            now_us = _now_us()
+            for upload in link.uploads.values():
+                upload.moved_us = now_us
+            if not self._closed:
+                self.listener(ConnectionChanged(event.state, link.peer))
+
+        return changed
+
+    def _agreed(self, link: _Link, virtual: VirtualPeer) -> None:
+        """Takes what both ends agree on into the engine."""
+        lines = {kind: virtual.downlink(kind) for kind in KINDS}
+        link.streams.keep_only({line.mid for line in lines.values() if line is not None})
+        for line in lines.values():
+            if line is None:
+                continue
+            stream = link.streams.get(line.mid)
+            if stream is not None and stream.name != link.name(line):
+                link.streams.remove(line.mid)
+                stream = None
+            if stream is None:
+                media = StreamMedia(line.mid, line.kind, line.codec, line.extensions)
+                link.streams.add(media, link.name(line))
+        for kind in KINDS:
+            self._publish(link, kind, virtual.upload(kind))
+
+    def _publish(self, link: _Link, kind: Kind, line: Line | None) -> None:
+        wanted = None
+        if line is not None:
+            wanted = Upload(line.mid, kind, _TRACKS[kind], line.codec, line.extensions, None, line.ssrc)
+        present = link.uploads.get(kind)
+        if wanted == (present.upload if present is not None else None):
+            return
+        if present is not None:
+            del link.uploads[kind]
+            self._sources.withdraw(present.source)
+        if wanted is not None:
+            source = self._sources.publish(link.participant, wanted)
+            link.uploads[kind] = _Upload(wanted, source, 0, _now_us())
+
+    def _say(self, link: _Link, say: Say) -> None:
+        link.version += 1
+        sdp = write(
+            [self._local(link, line) for line in say.lines],
+            self._local_transport(self._client.peers[link.peer].local),
+            setup="actpass" if say.type == "offer" else "passive",
+            session_id=link.session_id,
+            version=link.version,
+        )
+        self.listener(PeerDescribed(link.peer, Description(say.type, sdp)))
+
+    @staticmethod
+    def _local(link: _Link, line: AnyLine) -> LocalMedia | Rejected:
+        if isinstance(line, Rejected):
+            return line
+        sends = line.direction in ("sendonly", "sendrecv")
+        return LocalMedia(
+            line.mid,
+            line.kind,
+            line.direction,
+            line.codec,
+            line.extensions,
+            link.name(line) if sends else None,
+        )
+
+    # --- time -------------------------------------------------------------------------------------------
+
+    def _schedule(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadlines = [self._client.next_deadline_us()]
+        if any(link.uploads for link in self._links.values()):
+            deadlines.append(_now_us() + WATCH_US)
+        deadline_us = min((each for each in deadlines if each is not None), default=None)
+        if deadline_us is not None and not self._closed:
+            delay_s = max(deadline_us - _now_us(), 0) / 1_000_000
+            self._timer = asyncio.get_running_loop().call_later(delay_s, self._on_timer, deadline_us)
+
+    def _on_timer(self, deadline_us: int) -> None:
+        self._timer = None
+        now_us = max(deadline_us, _now_us())
+        told = self._client.advance(now_us)
+        for kind in KINDS:
+            peer = self._client.elected(kind)
+            if peer is not None and self._is_silent(self._links[peer], kind, now_us):
+                log.info("upload_silent", session=self.session, kind=kind)
+                told += self._client.silent(peer, kind, now_us)
+        self._carry_out(told)
+        if told:
+            self._reseat()
+
+    def _is_silent(self, link: _Link, kind: Kind, now_us: int) -> bool:
+        """On one of its connections the client is heard, and on this one it is not."""
+        upload = link.uploads.get(kind)
+        if upload is None or not any(each.is_connected for each in self._links.values()):
+            return False
+        packets = self._sources.packets(upload.source)
+        if packets != upload.packets:
+            upload.packets, upload.moved_us = packets, now_us
+        return now_us - upload.moved_us >= SILENT_US[kind]
+
+
+def _new_mid() -> str:
+    """Browsers count from 0; an answer that names this is one to our offer."""
+    return f"t{secrets.token_hex(3)}"
+
+
+def _now_us() -> int:
+    return time.monotonic_ns() // 1_000
