@@ -11,9 +11,10 @@ from typing import Literal, cast
 
 import structlog
 
+from signaling.bus import Bus
 from signaling.config import SignalingConfig
+from signaling.edge import RoomCall
 from signaling.messages import User
-from signaling.rooms import RoomCall, Rooms
 from store.database import Database
 from store.errors import DatabaseUnavailable
 from store.queries import calls
@@ -87,18 +88,18 @@ class Lifecycle:
     def __init__(
         self,
         database: Database,
-        rooms: Rooms,
+        bus: Bus,
         config: SignalingConfig,
         *,
         utc: Callable[[], datetime] = lambda: datetime.now(UTC),
         on_limit: Callable[[str], None] = lambda _name: None,
     ) -> None:
-        self._database, self._rooms, self._config, self._utc = database, rooms, config, utc
+        self._database, self._bus, self._config, self._utc = database, bus, config, utc
         self._on_limit = on_limit
         self._overdue: set[str] = set()  # calls whose room has ended by itself; bounded by the rooms
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        rooms.on_call_over = self._call_over
+        bus.on_call_over = self._call_over
 
     async def __aenter__(self) -> Lifecycle:
         self._task = asyncio.create_task(self._run(), name="call_expiry")
@@ -127,7 +128,7 @@ class Lifecycle:
             beyond = await calls.end_calls_over_limit(session, creator.id, self._config.max_active_calls)
         for call_id in beyond:
             self._on_limit("max_active_calls_per_user")
-            self._rooms.end(call_id, OVER_LIMIT_REASON)
+            self._bus.end(call_id, OVER_LIMIT_REASON)
         self._wake.set()
         log.info("call_created", ended=len(beyond))
         return CallRecord(
@@ -160,7 +161,7 @@ class Lifecycle:
             has_ended = await calls.end_call(session, call.row_id, self._utc())
         if not has_ended:
             raise CallNotActive
-        self._rooms.end(call_id, "ended")
+        self._bus.end(call_id, "ended")
         log.info("call_ended", reason="organizer")
         return await self._find(call_id)
 
@@ -208,7 +209,7 @@ class Lifecycle:
             next_expiry = await calls.next_expiry(session)
         self._overdue.difference_update(overdue)
         for call_id in expired:
-            self._rooms.end(call_id, EXPIRED)
+            self._bus.end(call_id, EXPIRED)
         if expired:
             log.info("calls_expired", calls=len(expired))
         if next_expiry is None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 
 import structlog
 
 from sfu.client import ConnectionChanged, PeerDescribed, SeatsChanged, Sfu, SfuEvent
 from signaling.config import SignalingConfig
+from signaling.edge import Peer, RoomCall
 from signaling.identity import Identity
 from signaling.journal import Journal
 from signaling.messages import AnyClientMessage, IceServer, ServerMessage
@@ -29,33 +28,6 @@ log = structlog.get_logger(__name__)
 _REMEMBERED_ENDS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class RoomCall:
-    """What a room knows of its call. `row_id` is `calls.id`."""
-
-    call_id: str
-    row_id: int
-    creator_user_id: int
-
-    @property
-    def log_id(self) -> str:
-        """Tells calls apart in logs; the call's own id would let a reader of the log join."""
-        return hashlib.sha256(self.call_id.encode()).hexdigest()[:12]
-
-
-class Peer(Protocol):
-    """A client's end of a session, as rooms see it: `signaling.connection.Connection`."""
-
-    session: str
-    v2: bool
-
-    def send(self, message: ServerMessage) -> bool: ...
-
-    def refuse(self, refusal: Refusal) -> None: ...
-
-    def close(self, close_code: int) -> None: ...
-
-
 @dataclass(slots=True)
 class _OpenRoom:
     call: RoomCall
@@ -66,7 +38,8 @@ class _OpenRoom:
 class Rooms:
     """Rooms by call id. Everything but `close` returns at once and runs on the event loop.
 
-    `on_call_over` is told of a call whose room has ended by itself; set by `Lifecycle`.
+    `on_call_over` is told of a call whose room has ended by itself, `on_room_closed` of one whose room has
+    become empty; set by the bus.
     """
 
     def __init__(
@@ -86,6 +59,7 @@ class Rooms:
         self._lanes: dict[str, SfuLane] = {}
         self._ended: OrderedDict[str, Refusal] = OrderedDict()
         self.on_call_over: Callable[[str], None] = lambda _call_id: None
+        self.on_room_closed: Callable[[str], None] = lambda _call_id: None
         metrics.calls.labels("p2p").set_function(lambda: self.calls("p2p"))
         metrics.calls.labels("sfu").set_function(lambda: self.calls("sfu"))
         metrics.participants.set_function(self.participants)
@@ -100,10 +74,16 @@ class Rooms:
         """People in rooms."""
         return len(self._peers)
 
+    def has_room(self, call_id: str) -> bool:
+        """Whether somebody is in the call's room."""
+        return call_id in self._rooms
+
     # --- what connections do ------------------------------------------------------------------------------
 
     def join(self, peer: Peer, call: RoomCall, identity: Identity, ice_servers: list[IceServer]) -> bool:
         """Bring a connection into its call's room; false when it was refused and is being closed."""
+        if peer.is_closing:
+            return False
         if (over := self._ended.get(call.call_id)) is not None:
             # The call has ended since it was looked up.
             self._count_refusal(over)
@@ -255,6 +235,7 @@ class Rooms:
         if not entry.room.members:
             if self._rooms.get(entry.call.call_id) is entry:
                 del self._rooms[entry.call.call_id]
+                self.on_room_closed(entry.call.call_id)
             return
         deadline_us = entry.room.next_deadline_us()
         if deadline_us is not None:

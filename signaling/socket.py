@@ -15,12 +15,14 @@ import structlog
 from aiohttp import WSMsgType, web
 
 from signaling.admission import Address, Admission, address_key
+from signaling.bus import Bus, RoomUnreachable
 from signaling.config import TELEGRAM_WEB_ORIGINS, SignalingConfig
 from signaling.connection import Connection
+from signaling.edge import RoomCall
 from signaling.ice_servers import IceServers
 from signaling.identity import Authenticate, Identity
 from signaling.lifecycle import CallExpired, CallNotAvailable, CallNotFound, Lifecycle
-from signaling.messages import AnyClientMessage, Error
+from signaling.messages import AnyClientMessage, Error, IceServer
 from signaling.metrics import SignalingMetrics
 from signaling.protocol import Decoder, Handshake, read_handshake
 from signaling.refusals import (
@@ -28,6 +30,7 @@ from signaling.refusals import (
     DATABASE_UNAVAILABLE,
     DRAINING,
     ENDED,
+    ENGINE_UNAVAILABLE,
     EXPIRED,
     NOT_FOUND,
     ORIGIN,
@@ -35,7 +38,6 @@ from signaling.refusals import (
     UNAUTHORIZED,
     Refusal,
 )
-from signaling.rooms import RoomCall, Rooms
 from store.errors import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
@@ -58,7 +60,7 @@ class CallSocket:
         config: SignalingConfig,
         authenticate: Authenticate,
         lifecycle: Lifecycle,
-        rooms: Rooms,
+        bus: Bus,
         ice_servers: IceServers,
         metrics: SignalingMetrics,
         client_address: Callable[[web.Request], Address | None],
@@ -66,7 +68,7 @@ class CallSocket:
         utc: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._config, self._metrics, self._utc = config, metrics, utc
-        self._authenticate, self._lifecycle, self._rooms = authenticate, lifecycle, rooms
+        self._authenticate, self._lifecycle, self._bus = authenticate, lifecycle, bus
         self._ice_servers, self._client_address = ice_servers, client_address
         self._admission = Admission(config, metrics.count_limit)
         self._origins = {origin.rstrip("/").lower() for origin in config.allowed_origins}
@@ -143,13 +145,13 @@ class CallSocket:
             ice_servers = self._ice_servers.for_user(user_id, int(self._utc().timestamp()))
             if self._draining:
                 raise _Refused(DRAINING)
-            if not connection.is_closing and self._rooms.join(connection, call, identity, ice_servers):
+            if await self._join(connection, call, identity, ice_servers):
                 await self._read(socket, connection)
         except _Refused as refused:
             self._metrics.joins_refused.labels(refused.refusal.code).inc()
             connection.refuse(refused.refusal)
         finally:
-            self._rooms.disconnect(connection.session)
+            self._bus.disconnect(connection.session)
             if user_id is not None:
                 self._admission.close_user(user_id)
             if has_address:
@@ -186,6 +188,14 @@ class CallSocket:
         except DatabaseUnavailable as error:
             raise _Refused(DATABASE_UNAVAILABLE) from error
 
+    async def _join(
+        self, connection: Connection, call: RoomCall, identity: Identity, ice_servers: list[IceServer]
+    ) -> bool:
+        try:
+            return await self._bus.join(connection, call, identity, ice_servers)
+        except RoomUnreachable as error:
+            raise _Refused(ENGINE_UNAVAILABLE) from error
+
     # --- reading --------------------------------------------------------------------------------------------
 
     async def _read(self, socket: web.WebSocketResponse, connection: Connection) -> None:
@@ -216,7 +226,7 @@ class CallSocket:
         if isinstance(message, Error):
             self._refuse_message(connection, decoder, message)
         else:
-            self._rooms.receive(connection.session, message)
+            self._bus.receive(connection.session, message)
 
     def _refuse_message(self, connection: Connection, decoder: Decoder, error: Error) -> None:
         connection.send(error)

@@ -22,7 +22,9 @@ from sfu.errors import EngineUnavailable
 from signaling.config import SignalingConfig
 from signaling.ice_servers import IceServers
 from signaling.lifecycle import Lifecycle
+from signaling.local_bus import LocalBus
 from signaling.metrics import SignalingMetrics
+from signaling.registry import LocalRegistry
 from signaling.rooms import Rooms
 from signaling.socket import CallSocket
 from signaling.turn_health import TurnHealth
@@ -41,6 +43,7 @@ from telcall.settings_report import without_password
 
 WEB_ROOT = Path(__file__).parent / "web"
 SOCKET_PATH = "/ws/calls/{call_id}"
+NODE = "local"  # the only one
 DRAIN_S = 1.0  # how long sockets may take to say goodbye
 FINISH_REQUESTS_S = 1.0  # how long requests may go on once the server stops
 
@@ -156,9 +159,11 @@ async def _application(
     api = api_config(settings, secret_key, web_root)
     counted = SignalingMetrics(metrics.registry, metrics.count_limit)
     rooms = Rooms(signaling, sfu, journal, counted)
+    bus = LocalBus(LocalRegistry(NODE), rooms, NODE)
+    stack.push_async_callback(bus.close)
     stack.push_async_callback(rooms.close)
     lifecycle = await stack.enter_async_context(
-        Lifecycle(database, rooms, signaling, on_limit=metrics.count_limit)
+        Lifecycle(database, bus, signaling, on_limit=metrics.count_limit)
     )
     turn = await stack.enter_async_context(TurnHealth(signaling.ice))
     ice_servers = IceServers(signaling.ice, turn.is_healthy)
@@ -167,7 +172,7 @@ async def _application(
         signaling,
         authenticator.authenticate_socket,
         lifecycle,
-        rooms,
+        bus,
         ice_servers,
         counted,
         lambda request: client_address(request, api.trusted_proxies),

@@ -21,9 +21,11 @@ from signaling.config import SignalingConfig
 from signaling.ice_servers import IceServers
 from signaling.identity import Identity
 from signaling.lifecycle import Lifecycle, public_user
+from signaling.local_bus import LocalBus
 from signaling.messages import AnyClientMessage, IceServer, ServerMessage, User
 from signaling.metrics import SignalingMetrics
 from signaling.outputs import Close, Describe, JoinSfu, LeaveSfu, Output, Send, SetForwarding
+from signaling.registry import LocalRegistry, Registry
 from signaling.room import Room
 from signaling.rooms import Rooms
 from signaling.socket import CallSocket
@@ -179,6 +181,11 @@ class RecordingSfu:
             raise UnknownParticipant
 
 
+@pytest.fixture
+def recording_sfu() -> Callable[[], RecordingSfu]:
+    return RecordingSfu
+
+
 class Client:
     """A real WebSocket client."""
 
@@ -220,21 +227,24 @@ class Client:
 class Server:
     """Signaling as `telcall serve` puts it together, with `sfu` behind it and users' ids as their tokens."""
 
-    def __init__(self, database: Database, config: SignalingConfig, sfu: Sfu) -> None:
+    def __init__(
+        self, database: Database, config: SignalingConfig, sfu: Sfu, registry: Registry | None = None
+    ) -> None:
         self.database, self.config, self.sfu = database, config, sfu
         self.limits: list[str] = []
         self.registry = CollectorRegistry()
         self.metrics = SignalingMetrics(self.registry, self.limits.append)
         self.journal = WriteBehind.to_database(database, maxsize=1_000, seen_interval_s=30)
         self.rooms = Rooms(config, sfu, self.journal, self.metrics)
-        self.lifecycle = Lifecycle(database, self.rooms, config, on_limit=self.limits.append)
+        self.bus = LocalBus(registry or LocalRegistry("here"), self.rooms, "here")
+        self.lifecycle = Lifecycle(database, self.bus, config, on_limit=self.limits.append)
         self.identities: dict[str, Identity] = {}
         self.is_database_down = False
         self.socket = CallSocket(
             config,
             self._authenticate,
             self.lifecycle,
-            self.rooms,
+            self.bus,
             IceServers(config.ice),
             self.metrics,
             lambda request: ip_address(request.headers.get("Test-Address", "192.0.2.1")),
@@ -256,6 +266,7 @@ class Server:
         await self._stack.enter_async_context(self.lifecycle)
         runner = web.AppRunner(app, shutdown_timeout=5)
         await runner.setup()
+        self._stack.push_async_callback(self.bus.close)
         self._stack.push_async_callback(self.rooms.close)
         self._stack.push_async_callback(runner.cleanup)
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -313,8 +324,10 @@ class Server:
 async def make_server(database: Database) -> AsyncIterator[Callable[..., Awaitable[Server]]]:
     async with AsyncExitStack() as stack:
 
-        async def make(config: SignalingConfig | None = None, sfu: Sfu | None = None) -> Server:
-            server = Server(database, config or SignalingConfig(), sfu or RecordingSfu())
+        async def make(
+            config: SignalingConfig | None = None, sfu: Sfu | None = None, registry: Registry | None = None
+        ) -> Server:
+            server = Server(database, config or SignalingConfig(), sfu or RecordingSfu(), registry)
             return await stack.enter_async_context(server)
 
         yield make

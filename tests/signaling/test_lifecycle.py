@@ -88,7 +88,7 @@ async def test_a_join_that_was_looked_up_before_the_end_comes_too_late(server: A
     await server.lifecycle.end_call(call_id, user.id)
 
     class Late:
-        session, v2 = "late", True
+        session, v2, is_closing = "late", True, False
         refusal: Any = None
 
         def send(self, message: Any) -> bool:

@@ -23,6 +23,7 @@ from sfu.client import (
 )
 from sfu.errors import SdpRejected
 from signaling.config import MessageLimits, Rate, RateLimits, SignalingConfig
+from signaling.registry import Claim, LocalRegistry, RegistryUnavailable
 from store.tables import Call, FriendLink, Participant, ParticipantSession
 
 MakeServer = Callable[..., Awaitable[Any]]
@@ -227,6 +228,18 @@ async def test_without_the_engine_1013(server: Any) -> None:
     server.sfu.unavailable = True
     close_code, messages = await (await server.connect(await server.call(user), user)).close_code()
     assert (close_code, messages[-1]["code"]) == (1013, "engine_unavailable")
+    assert server.rooms.participants() == 0
+
+
+async def test_without_the_registry_1013(make_server: MakeServer) -> None:
+    class Down(LocalRegistry):
+        async def claim(self, call_id: str) -> Claim:
+            raise RegistryUnavailable
+
+    server = await make_server(registry=Down("here"))
+    user = await server.user("Anna")
+    assert await refused(await server.connect(await server.call(user), user)) == (1013, "engine_unavailable")
+    assert server.counted("telcall_join_failures_total", reason="engine_unavailable") == 1
     assert server.rooms.participants() == 0
 
 
@@ -650,4 +663,6 @@ async def test_nothing_stays_behind(make_server: MakeServer, until: Until) -> No
     await until(lambda: len(asyncio.all_tasks()) <= (tasks_before or 0))
     for kept in ("_rooms", "_peers", "_call_ids", "_lanes"):
         assert not getattr(server.rooms, kept), kept
+    for kept in ("_joining", "_epochs", "_releases"):
+        assert not getattr(server.bus, kept), kept
     assert server.sfu.sessions == {}
