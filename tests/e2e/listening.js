@@ -50,16 +50,18 @@
   canvas.width = canvas.height = 8;
   const brush = canvas.getContext("2d", { willReadFrequently: true });
 
-  // Whether a picture has come since the last look, or soon after it: one that stands still is none.
-  const looks = new WeakMap();
+  // Whether a picture has come lately: one that stands still is none. Known from the second look on.
+  const shownAt = new WeakMap();
   function isMoving(video) {
-    const now = performance.now();
-    const frames = video.getVideoPlaybackQuality().totalVideoFrames;
-    const last = looks.get(video);
-    const moved = last !== undefined && last.frames !== frames;
-    const look = { frames, movedAt: moved ? now : (last?.movedAt ?? Number.NEGATIVE_INFINITY) };
-    looks.set(video, look);
-    return now - look.movedAt < STILL_AFTER_MS;
+    if (!shownAt.has(video)) {
+      shownAt.set(video, Number.NEGATIVE_INFINITY);
+      const shown = () => {
+        shownAt.set(video, performance.now());
+        video.requestVideoFrameCallback(shown);
+      };
+      video.requestVideoFrameCallback(shown);
+    }
+    return performance.now() - shownAt.get(video) < STILL_AFTER_MS;
   }
 
   // Mean RGB of the middle of what is shown; null while nothing is, or nothing moves.

@@ -26,6 +26,7 @@ async function ask(path, body) {
 find("sign-in").onclick = async () => {
   const { initData } = await ask("/auth/dev", { name: find("name-input").value });
   signedIn = await ask("/auth/telegram", { initData });
+  show("selfId", signedIn.user.id);
   show("phase", "signed_in");
 };
 

@@ -1,9 +1,14 @@
 #!/bin/sh
-# What the browser tests need of the system: Debian's Chromium, and a library of Playwright's own Node. Root
-# gets it installed, anybody else is told how.
+# What browser tests need of the system: the browsers named (`chromium`, `firefox`) from Debian, and a library of
+# Playwright's own Node. Root gets it installed, anybody else is told how.
 set -eu
 missing=
-command -v chromium >/dev/null 2>&1 || missing="chromium fonts-liberation"
+for browser in "$@"; do
+  case $browser in
+    chromium) command -v chromium >/dev/null 2>&1 || missing="$missing chromium fonts-liberation" ;;
+    firefox) command -v firefox-esr >/dev/null 2>&1 || missing="$missing firefox-esr" ;;
+  esac
+done
 /sbin/ldconfig -p | grep -q 'libatomic\.so\.1 ' || missing="$missing libatomic1"
 [ -n "$missing" ] || exit 0
 packages=$(echo $missing)
