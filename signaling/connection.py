@@ -8,12 +8,16 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from aiohttp import web
+from aiohttp import WSMsgType, web
 
 from signaling.config import SignalingConfig
 from signaling.messages import ServerMessage
 from signaling.refusals import NORMAL_CLOSURE, TOO_SLOW, Refusal
-from signaling.send_queue import SendQueue
+from signaling.send_queue import SendQueue, encode
+
+AT_ONCE_BYTES = 16_384
+"""A message is written at once while no more than this waits in the transport: waking the writer's task costs
+more than all the rest of sending."""
 
 
 class Connection:
@@ -80,6 +84,9 @@ class Connection:
         """Queue a message. False: the client reads too slowly and is being closed (4408)."""
         if self.is_closing:
             return True
+        if self._takes_at_once():
+            self._write_now(encode(message))
+            return True
         if not self._queue.put(message):
             self._queue.clear()
             self.refuse(TOO_SLOW)
@@ -100,6 +107,22 @@ class Connection:
         self._ready.set()
         self._cut = asyncio.get_running_loop().call_later(self._close_timeout_s, self._abort)
 
+    def _takes_at_once(self) -> bool:
+        return (
+            self._transport is not None
+            and not len(self._queue)
+            and self._transport.get_write_buffer_size() <= AT_ONCE_BYTES
+        )
+
+    def _write_now(self, text: bytes) -> None:
+        """Without compression `send_frame` writes in its first step, and waits after that if at all."""
+        writing = self._socket.send_frame(text, WSMsgType.TEXT)
+        try:
+            writing.send(None)
+        except (StopIteration, ConnectionError):
+            return  # written, or the client is gone, which its reader will notice
+        writing.close()
+
     def _abort(self) -> None:
         if self._transport is not None:
             self._transport.abort()
@@ -110,7 +133,7 @@ class Connection:
                 await self._ready.wait()
                 self._ready.clear()
                 while (text := self._queue.take()) is not None:
-                    await self._socket.send_str(text)
+                    await self._socket.send_frame(text, WSMsgType.TEXT)
         except ConnectionError:
             pass  # the client is gone
         finally:

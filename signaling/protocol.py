@@ -29,6 +29,7 @@ from signaling.rate import ConnectionRates, message_class
 from signaling.sdp_limits import Beyond, sdp_beyond_limits
 
 TOKEN_PREFIXES = ("token.", "bearer ")
+_DESCRIPTIONS = (Offer, Answer)  # a tuple: looked through faster than a union
 _CREDENTIAL_PREFIXES = (*TOKEN_PREFIXES, "resume.")
 
 
@@ -144,7 +145,7 @@ class Decoder:
         sdp: object = None
         if isinstance(message, SfuOffer):
             sdp = message.payload.sdp
-        elif isinstance(message, Offer | Answer) and isinstance(message.payload, dict):
+        elif isinstance(message, _DESCRIPTIONS) and isinstance(message.payload, dict):
             sdp = message.payload.get("sdp")
         elif isinstance(message, IceCandidate) and isinstance(message.payload, dict):
             sdp = message.payload.get("candidate")

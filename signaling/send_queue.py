@@ -8,12 +8,18 @@ from collections.abc import Hashable
 from signaling.messages import MediaStateChanged, Seats, ServerMessage
 
 
+def encode(message: ServerMessage) -> bytes:
+    """The text of its frame. Straight to bytes: `model_dump_json` would make a string of them first."""
+    text: bytes = message.__pydantic_serializer__.to_json(message)
+    return text
+
+
 class SendQueue:
     """Texts in the order they were put. A message that makes an earlier one worthless replaces it."""
 
     def __init__(self, max_messages: int, max_bytes: int) -> None:
         self._max_messages, self._max_bytes = max_messages, max_bytes
-        self._texts: OrderedDict[Hashable, str] = OrderedDict()
+        self._texts: OrderedDict[Hashable, bytes] = OrderedDict()
         self._next_key = 0
         self._bytes = 0
 
@@ -27,14 +33,14 @@ class SendQueue:
             key = self._next_key = self._next_key + 1
         else:
             self._drop(key)
-        text = message.model_dump_json()
+        text = encode(message)
         if len(self._texts) >= self._max_messages or self._bytes + len(text) > self._max_bytes:
             return False
         self._texts[key] = text
         self._bytes += len(text)
         return True
 
-    def take(self) -> str | None:
+    def take(self) -> bytes | None:
         """Remove and give the oldest text; None when there is none."""
         if not self._texts:
             return None
@@ -47,7 +53,7 @@ class SendQueue:
         self._bytes = 0
 
     def _drop(self, key: Hashable) -> None:
-        self._bytes -= len(self._texts.pop(key, ""))
+        self._bytes -= len(self._texts.pop(key, b""))
 
 
 def _superseding_key(message: ServerMessage) -> Hashable | None:
