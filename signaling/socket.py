@@ -12,17 +12,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import structlog
-from aiohttp import WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, web
 
 from signaling.admission import Address, Admission, address_key
 from signaling.bus import Bus, RoomUnreachable
 from signaling.config import TELEGRAM_WEB_ORIGINS, SignalingConfig
 from signaling.connection import Connection
+from signaling.direct_socket import DirectSocket
 from signaling.edge import RoomCall
 from signaling.ice_servers import IceServers
 from signaling.identity import Authenticate, Identity
 from signaling.lifecycle import CallExpired, CallNotAvailable, CallNotFound, Lifecycle
-from signaling.messages import AnyClientMessage, Error, IceServer
+from signaling.messages import Error, IceServer
 from signaling.metrics import SignalingMetrics
 from signaling.protocol import Decoder, Handshake, read_handshake
 from signaling.refusals import (
@@ -89,7 +90,7 @@ class CallSocket:
         handshake = read_handshake(
             request.headers.get("Sec-WebSocket-Protocol"), request.headers.get("Authorization")
         )
-        socket = web.WebSocketResponse(
+        socket = DirectSocket(
             protocols=(handshake.subprotocol,) if handshake.subprotocol else (),
             heartbeat=self._config.ping_interval_s,
             timeout=self._config.close_timeout_s,
@@ -124,7 +125,7 @@ class CallSocket:
     async def _serve(
         self,
         request: web.Request,
-        socket: web.WebSocketResponse,
+        socket: DirectSocket,
         connection: Connection,
         handshake: Handshake,
         address: str,
@@ -198,7 +199,7 @@ class CallSocket:
 
     # --- reading --------------------------------------------------------------------------------------------
 
-    async def _read(self, socket: web.WebSocketResponse, connection: Connection) -> None:
+    async def _read(self, socket: DirectSocket, connection: Connection) -> None:
         """Hand messages to the room until either side closes."""
         decoder = Decoder(
             v2=connection.v2,
@@ -207,26 +208,28 @@ class CallSocket:
             now_us=self._now_us(),
             on_limit=self._metrics.count_limit,
         )
+
+        def receive(frame: WSMessage) -> None:
+            if connection.is_closing:
+                return
+            if frame.type is WSMsgType.TEXT:
+                message = decoder.receive_text(frame.data, self._now_us())
+            else:
+                message = decoder.receive_binary(frame.data, self._now_us())
+            if isinstance(message, Error):
+                self._refuse_message(connection, decoder, message)
+            else:
+                self._bus.receive(connection.session, message)
+
         async with connection.reading():
+            socket.receive_directly(receive)
             while not connection.is_closing:
                 for _ in range(MESSAGES_PER_TURN):
                     frame = await socket.receive()
-                    if frame.type is WSMsgType.TEXT:
-                        message = decoder.receive_text(frame.data, self._now_us())
-                    elif frame.type is WSMsgType.BINARY:
-                        message = decoder.receive_binary(frame.data, self._now_us())
-                    else:
+                    if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                         return  # closed by the client, or broken
-                    self._handle(connection, decoder, message)
+                    receive(frame)
                 await asyncio.sleep(0)
-
-    def _handle(self, connection: Connection, decoder: Decoder, message: AnyClientMessage | Error) -> None:
-        if connection.is_closing:
-            return
-        if isinstance(message, Error):
-            self._refuse_message(connection, decoder, message)
-        else:
-            self._bus.receive(connection.session, message)
 
     def _refuse_message(self, connection: Connection, decoder: Decoder, error: Error) -> None:
         connection.send(error)

@@ -1,0 +1,67 @@
+"""aiohttp's server WebSocket, with messages handed over where they are parsed.
+
+`WebSocketResponse` puts each message into a queue and wakes the handler's task, which then goes through every
+coroutine between the request's start and `receive()`. For a message that is relayed in a few microseconds
+this costs more than all the rest. Parsing, flow control, pings and the closing handshake stay aiohttp's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from aiohttp import WSMessage, WSMsgType, web
+from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader  # the queue is exported nowhere
+from aiohttp._websocket.writer import WebSocketWriter
+from aiohttp.http_websocket import WSMessageTextBytes
+
+MESSAGES_PER_READ = 16
+"""So many of what one read from the network brings are handed over at once. The rest waits in aiohttp's
+queue, whose bound stops the reading, so that a client which sends much does not keep the others waiting."""
+_QUEUE_BYTES = 65_536
+
+Receiver = Callable[[WSMessage], None]
+_MESSAGES = (WSMsgType.TEXT, WSMsgType.BINARY)
+
+
+class DirectSocket(web.WebSocketResponse):
+    """Texts and binaries go to `receiver` as soon as it is set; `receive()` gives what was too much at once,
+    and the end. Both in the order in which they came."""
+
+    _inbox: _Inbox
+
+    def receive_directly(self, receiver: Receiver | None) -> None:
+        """`receiver` must not raise. None: from now on all is for `receive()`."""
+        self._inbox.receiver = receiver
+
+    def _post_start(self, request: web.BaseRequest, protocol: str | None, writer: WebSocketWriter) -> None:
+        """As in the base class, but for the kinds of queue and reader."""
+        assert self._loop is not None
+        self._ws_protocol = protocol
+        self._writer = writer
+        self._reset_heartbeat()
+        self._inbox = self._reader = _Inbox(request.protocol, _QUEUE_BYTES, loop=self._loop)
+        self._parser = _Reader(self._inbox, self._max_msg_size)
+        request.protocol.set_parser(self._parser, data_received_cb=self._on_data_received)
+        request.protocol.keep_alive(False)
+
+
+class _Inbox(WebSocketDataQueue):
+    receiver: Receiver | None = None
+    budget = 0
+
+    def feed_data(self, data: WSMessage | WSMessageTextBytes, size: int) -> None:
+        if self.receiver is None or not self.budget or self._buffer or data[0] not in _MESSAGES:
+            super().feed_data(data, size)
+        else:
+            self.budget -= 1
+            self.receiver(data)  # type: ignore[arg-type]  # texts are decoded: it is a WSMessage
+
+
+class _Reader(WebSocketReader):
+    def __init__(self, inbox: _Inbox, max_message_bytes: int) -> None:
+        super().__init__(inbox, max_message_bytes, compress=False, decode_text=True)
+        self._inbox = inbox
+
+    def feed_data(self, data: bytes | bytearray | memoryview) -> tuple[bool, bytes]:
+        self._inbox.budget = MESSAGES_PER_READ
+        return super().feed_data(data)
