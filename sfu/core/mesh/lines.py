@@ -37,7 +37,7 @@ class Line:
     """client_sends, client_receives: what the client said it wants; None: it was not asked yet.
 
     carries: the virtual peer's track goes out here. takes: the client's track is welcome here. ssrc: of the
-    client's track, where it names exactly one.
+    client's track, where it names one.
     """
 
     mid: str
@@ -49,6 +49,11 @@ class Line:
     carries: bool = False
     takes: bool = False
     ssrc: int | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Whether, as a new line, it gets a track of the client's that is on no line yet."""
+        return self.takes and self.client_sends is None and self.client_receives is None
 
     @property
     def direction(self) -> Direction:

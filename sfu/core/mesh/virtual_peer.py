@@ -9,6 +9,9 @@ fails there. So where two offers cross
 - if the client then still answers our offer, it has taken its own one back, and what holds is ours. We go on
   from there, and ask once more for what its lost offer had brought.
 
+Two offers of the client's in a row cross our answer to the first in the same way: it may be taken for that to the
+second, which then fails. So after such a pair we offer what we believe to hold, and hear what does.
+
 Between two inputs the state is what both ends agree on; `settle` brings it in line with what is wished.
 """
 
@@ -29,8 +32,9 @@ FIRST_OFFER_WAIT_US = 6_000_000
 REPEAT_US = 5_000_000
 MAX_REPEATS = 3
 """An offer that came before the client could take it is lost there."""
-CROSSING_HOLD_US = 1_000_000
-"""After offers have crossed we wait so long for the client's answer to ours before we offer anew."""
+CROSSING_US = 1_000_000
+"""What was said less than this ago may not have reached the other end yet. After offers have crossed we wait so
+long for the client's answer to ours before we offer anew."""
 MAX_REFUSALS = 2
 """So many m-lines may a client refuse for a kind before we stop asking."""
 
@@ -85,9 +89,9 @@ class VirtualPeer:
         self._pending: _Offer | None = None
         self._taken_back: _Offer | None = None
         self._must_answer = False
-        self._client_has_offered = False
-        self._lost: set[Kind] = set()
-        """What an offer that the client took back would have brought."""
+        self._hidden: set[Kind] = set(KINDS)
+        """The client may have a track of that kind on no line that we know: an offer of its own shows all; our
+        `sendonly` does not get at any (RFC 8829 §5.10)."""
         self._refusals: dict[Kind, int] = {"audio": 0, "video": 0}
         self._carried: dict[Kind, bool] = {"audio": True, "video": False}
         self._taken: dict[Kind, bool] = {"audio": False, "video": False}
@@ -96,6 +100,8 @@ class VirtualPeer:
         self._repeat_us: int | None = None
         self._repeats = 0
         self._hold_us: int | None = None
+        self._answered_us: int | None = None
+        self._must_confirm = False
 
     # --- wishes: what holds after the next `settle` -------------------------------------------------------
 
@@ -118,9 +124,9 @@ class VirtualPeer:
         lines = of_kind(self.lines, kind)
         if any(line.client_sends for line in lines):
             return True
-        if any(line.client_sends is None for line in lines) or kind in self._lost:
+        if kind in self._hidden or any(line.client_sends is None for line in lines):
             return None
-        return False if lines or self._client_has_offered else None
+        return False
 
     def upload(self, kind: Kind) -> Line | None:
         """The line on which the client's track comes."""
@@ -139,13 +145,13 @@ class VirtualPeer:
         outputs = [self._secure(description, lines, restarts=True)]
         if self._pending is not None:
             self._taken_back, self._pending, self._repeat_us = self._pending, None, None
-            self._hold_us = now_us + CROSSING_HOLD_US
-        else:
-            self._taken_back = None
+            self._hold_us = now_us + CROSSING_US
+        if self._answered_us is not None and now_us - self._answered_us < CROSSING_US:
+            self._must_confirm, self._hold_us = True, now_us + CROSSING_US
         self._numbers.learn(description.media)
-        self._client_has_offered, self._must_answer, self._offer_us = True, True, None
+        self._must_answer, self._offer_us = True, None
         self.lines = lines
-        self._lost.clear()
+        self._hidden.clear()
         return outputs
 
     def receive_answer(self, description: Description, now_us: int) -> list[Output]:
@@ -161,20 +167,24 @@ class VirtualPeer:
             if lines is None:
                 continue
             outputs = [self._secure(description, lines, local=offer.local)]
+            self._hidden -= {line.kind for line in offer.lines if isinstance(line, Line) and line.asks}
             if offer is self._taken_back:
-                self._lost = self._lost_beside(lines)
+                self._hidden |= self._lost_beside(lines)
             self._note_refusals(lines)
             self._numbers.learn(description.media)
             self.lines = lines
-            self._pending = self._taken_back = self._repeat_us = self._hold_us = self._offer_us = None
-            self._must_answer = False
+            # A client that was late finds each repetition, and answers it too.
+            self._hold_us = now_us + CROSSING_US if self._repeats else None
+            self._pending = self._taken_back = self._repeat_us = self._offer_us = None
+            self._repeats = 0
+            self._must_answer = self._must_confirm = False
             return outputs
         return []
 
     def settle(self, now_us: int) -> list[Output]:
         """What has to be said now, so that both ends come to what is wished."""
         if self._must_answer:
-            self._must_answer = False
+            self._must_answer, self._answered_us = False, now_us
             self.lines = self._wished(self.lines, answering=True)
             return [Say("answer", self.lines), *self._settle_stable(now_us)]
         return self._settle_stable(now_us)
@@ -198,7 +208,6 @@ class VirtualPeer:
             return []
         self._offer_us = None
         lines = self._proposal()
-        self._lost -= {line.kind for line in lines if isinstance(line, Line) and line.takes}
         self._pending = _Offer(lines, self.local)
         self._repeats, self._repeat_us = 0, now_us + REPEAT_US
         return [Say("offer", lines)]
@@ -231,7 +240,7 @@ class VirtualPeer:
         if self.remote is None:
             return False  # the client's first offer has to come
         wished = self._wished(self.lines, answering=False)
-        return wished != self.lines or bool(self._missing(wished))
+        return self._must_confirm or wished != self.lines or bool(self._missing(wished))
 
     def _missing(self, lines: Lines) -> dict[Kind, tuple[bool, bool]]:
         """New lines that are needed: kind -> (carries, takes)."""
@@ -239,9 +248,7 @@ class VirtualPeer:
         for kind in KINDS:
             own = of_kind(lines, kind)
             carries = self._carried[kind] and not any(line.carries for line in own)
-            # Somebody who never offered may have a track that no line has asked for yet.
-            unasked = kind in self._lost or (not own and not self._client_has_offered)
-            takes = self._taken[kind] and not any(line.takes for line in own) and unasked
+            takes = self._taken[kind] and kind in self._hidden and not any(line.takes for line in own)
             if (carries or takes) and self._refusals[kind] < MAX_REFUSALS:
                 missing[kind] = (carries, takes)
         return missing
@@ -297,7 +304,6 @@ class VirtualPeer:
         elif restarts and not fresh and self.remote is not None and _ice(remote) != _ice(self.remote):
             self.local = self._new_credentials()  # RFC 8839 §4.4.1.1: an ICE restart of the client's
         if fresh:
-            self._pending = self._taken_back = self._hold_us = None
             self._refusals = dict.fromkeys(KINDS, 0)
             self._numbers = Numbers()
         self.remote, self._session_id = remote, description.session_id
