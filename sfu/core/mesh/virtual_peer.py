@@ -9,8 +9,8 @@ fails there. So where two offers cross
 - if the client then still answers our offer, it has taken its own one back, and what holds is ours. We go on
   from there, and ask once more for what its lost offer had brought.
 
-Two offers of the client's in a row cross our answer to the first in the same way: it may be taken for that to the
-second, which then fails. So after such a pair we offer what we believe to hold, and hear what does.
+Two offers of the client's in a row cross our answer to the first in the same way: it may be taken for that to
+the second, which then fails. So after such a pair we offer what we believe to hold, and hear what does.
 
 Between two inputs the state is what both ends agree on; `settle` brings it in line with what is wished.
 """
@@ -33,8 +33,8 @@ REPEAT_US = 5_000_000
 MAX_REPEATS = 3
 """An offer that came before the client could take it is lost there."""
 CROSSING_US = 1_000_000
-"""What was said less than this ago may not have reached the other end yet. After offers have crossed we wait so
-long for the client's answer to ours before we offer anew."""
+"""What was said less than this ago may not have reached the other end yet. After offers have crossed we wait
+so long for the client's answer to ours before we offer anew."""
 MAX_REFUSALS = 2
 """So many m-lines may a client refuse for a kind before we stop asking."""
 
@@ -90,8 +90,8 @@ class VirtualPeer:
         self._taken_back: _Offer | None = None
         self._must_answer = False
         self._hidden: set[Kind] = set(KINDS)
-        """The client may have a track of that kind on no line that we know: an offer of its own shows all; our
-        `sendonly` does not get at any (RFC 8829 §5.10)."""
+        """The client may have a track of that kind on no line that we know: an offer of its own shows all, our
+        `sendonly` gets at none (RFC 8829 §5.10)."""
         self._refusals: dict[Kind, int] = {"audio": 0, "video": 0}
         self._carried: dict[Kind, bool] = {"audio": True, "video": False}
         self._taken: dict[Kind, bool] = {"audio": False, "video": False}

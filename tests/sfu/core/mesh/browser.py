@@ -1,4 +1,4 @@
-"""A model of a browser's peer connection as far as its descriptions go (RFC 8829), and of a mesh client's page.
+"""A model of a browser's peer connection, as far as its descriptions go (RFC 8829), and of a mesh client.
 
 The page has the weaknesses of the clients in people's hands: it resolves no glare, so that its browser takes
 back its offers for those of the other side; an answer that comes too late, or does not fit, fails.
@@ -6,6 +6,7 @@ back its offers for those of the other side; an answer that comes too late, or d
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections import deque
 from dataclasses import dataclass, field
@@ -223,10 +224,8 @@ class Page:
         return pc
 
     def offer(self, peer):
-        try:
+        with contextlib.suppress(Failed):
             self.outbox.append((peer, "offer", self.pcs[peer].offer()))
-        except Failed:
-            pass
 
     def toggle_camera(self):
         self.camera = not self.camera
