@@ -90,7 +90,7 @@ class VirtualPeer:
         self._taken_back: _Offer | None = None
         self._must_answer = False
         self._hidden: set[Kind] = set(KINDS)
-        """The client may have a track of that kind on no line that we know: an offer of its own shows all, our
+        """The client may have a track of that kind on no line that we know: its own offer shows all, our
         `sendonly` gets at none (RFC 8829 §5.10)."""
         self._refusals: dict[Kind, int] = {"audio": 0, "video": 0}
         self._carried: dict[Kind, bool] = {"audio": True, "video": False}
