@@ -7,10 +7,12 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSMsgType
 
 from signaling.config import SignalingConfig
+from signaling.direct_socket import DirectSocket
 from signaling.messages import ServerMessage
 from signaling.refusals import NORMAL_CLOSURE, TOO_SLOW, Refusal
 from signaling.send_queue import SendQueue, encode
@@ -27,12 +29,13 @@ class Connection:
     waits for the client's half of the closing handshake only if nobody reads at that moment.
 
     `send` and `close` return at once; what was queued before a close still goes out, but a client that
-    neither reads nor says goodbye is cut off after `close_timeout_s`.
+    neither reads nor says goodbye is cut off after `close_timeout_s`. So is one from which nothing comes in a
+    whole `ping_interval_s`, nor any answer to the ping after it in half of that.
     """
 
     def __init__(
         self,
-        socket: web.WebSocketResponse,
+        socket: DirectSocket,
         transport: asyncio.Transport | None,
         config: SignalingConfig,
         *,
@@ -44,14 +47,16 @@ class Connection:
         """Set as soon as the server has decided to close."""
         self._socket, self._transport = socket, transport
         self._queue = SendQueue(config.send_queue_messages, config.send_queue_bytes)
-        self._close_timeout_s = config.close_timeout_s
+        self._close_timeout_s, self._ping_interval_s = config.close_timeout_s, config.ping_interval_s
         self._ready = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._reading: asyncio.Timeout | None = None
         self._cut: asyncio.TimerHandle | None = None
+        self._beat: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Connection:
         self._writer = asyncio.create_task(self._write(), name=f"ws_writer {self.session}")
+        self._beat = asyncio.get_running_loop().call_later(self._ping_interval_s, self._look_for_life)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -63,8 +68,9 @@ class Connection:
             await self._socket.close(code=self.close_code)
         finally:
             self._writer.cancel()
-            if self._cut is not None:
-                self._cut.cancel()
+            for timer in (self._cut, self._beat):
+                if timer is not None:
+                    timer.cancel()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[None]:
@@ -114,14 +120,27 @@ class Connection:
             and self._transport.get_write_buffer_size() <= AT_ONCE_BYTES
         )
 
-    def _write_now(self, text: bytes) -> None:
+    def _write_now(self, text: bytes, kind: WSMsgType = WSMsgType.TEXT) -> None:
         """Without compression `send_frame` writes in its first step, and waits after that if at all."""
-        writing = self._socket.send_frame(text, WSMsgType.TEXT)
+        writing = self._socket.send_frame(text, kind)
         try:
             writing.send(None)
         except (StopIteration, ConnectionError):
             return  # written, or the client is gone, which its reader will notice
         writing.close()
+
+    def _look_for_life(self, *, pinged: bool = False) -> None:
+        if self._socket.has_heard():
+            pinged = False
+        elif pinged:
+            self._abort()
+            return
+        else:
+            pinged = True
+            self._write_now(b"", WSMsgType.PING)
+        after_s = self._ping_interval_s / 2 if pinged else self._ping_interval_s
+        look = partial(self._look_for_life, pinged=pinged)
+        self._beat = asyncio.get_running_loop().call_later(after_s, look)
 
     def _abort(self) -> None:
         if self._transport is not None:

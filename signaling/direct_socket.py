@@ -2,7 +2,8 @@
 
 `WebSocketResponse` puts each message into a queue and wakes the handler's task, which then goes through every
 coroutine between the request's start and `receive()`. For a message that is relayed in a few microseconds
-this costs more than all the rest. Parsing, flow control, pings and the closing handshake stay aiohttp's own.
+this costs more than all the rest. Its heartbeat schedules a callback for whatever is received; here it is
+only noted that something was. Parsing, flow control and the closing handshake stay aiohttp's own.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ queue, whose bound stops the reading, so that a client which sends much does not
 _QUEUE_BYTES = 65_536
 
 Receiver = Callable[[WSMessage], None]
-_MESSAGES = (WSMsgType.TEXT, WSMsgType.BINARY)
+_TEXT, _BINARY = WSMsgType.TEXT, WSMsgType.BINARY
 
 
 class DirectSocket(web.WebSocketResponse):
@@ -28,20 +29,25 @@ class DirectSocket(web.WebSocketResponse):
     and the end. Both in the order in which they came."""
 
     _inbox: _Inbox
+    _parser: _Reader
 
     def receive_directly(self, receiver: Receiver | None) -> None:
         """`receiver` must not raise. None: from now on all is for `receive()`."""
         self._inbox.receiver = receiver
+
+    def has_heard(self) -> bool:
+        """True when anything was received since the last time this was asked."""
+        heard, self._parser.heard = self._parser.heard, False
+        return heard
 
     def _post_start(self, request: web.BaseRequest, protocol: str | None, writer: WebSocketWriter) -> None:
         """As in the base class, but for the kinds of queue and reader."""
         assert self._loop is not None
         self._ws_protocol = protocol
         self._writer = writer
-        self._reset_heartbeat()
         self._inbox = self._reader = _Inbox(request.protocol, _QUEUE_BYTES, loop=self._loop)
         self._parser = _Reader(self._inbox, self._max_msg_size)
-        request.protocol.set_parser(self._parser, data_received_cb=self._on_data_received)
+        request.protocol.set_parser(self._parser)
         request.protocol.keep_alive(False)
 
 
@@ -50,7 +56,12 @@ class _Inbox(WebSocketDataQueue):
     budget = 0
 
     def feed_data(self, data: WSMessage | WSMessageTextBytes, size: int) -> None:
-        if self.receiver is None or not self.budget or self._buffer or data[0] not in _MESSAGES:
+        if (
+            self.receiver is None
+            or not self.budget
+            or self._buffer
+            or not (data[0] is _TEXT or data[0] is _BINARY)
+        ):
             super().feed_data(data, size)
         else:
             self.budget -= 1
@@ -61,7 +72,9 @@ class _Reader(WebSocketReader):
     def __init__(self, inbox: _Inbox, max_message_bytes: int) -> None:
         super().__init__(inbox, max_message_bytes, compress=False, decode_text=True)
         self._inbox = inbox
+        self.heard = False
 
     def feed_data(self, data: bytes | bytearray | memoryview) -> tuple[bool, bytes]:
+        self.heard = True
         self._inbox.budget = MESSAGES_PER_READ
         return super().feed_data(data)

@@ -33,6 +33,8 @@ class _OpenRoom:
     call: RoomCall
     room: Room
     timer: asyncio.TimerHandle | None = None
+    deadline_us: int | None = None
+    """What the timer is set to."""
 
 
 class Rooms:
@@ -229,20 +231,23 @@ class Rooms:
 
     def _schedule(self, entry: _OpenRoom) -> None:
         """Set the room's one timer to its next deadline; forget a room that is empty."""
+        deadline_us = entry.room.next_deadline_us()
+        if deadline_us is not None and deadline_us == entry.deadline_us:
+            return  # as after most messages
         if entry.timer is not None:
             entry.timer.cancel()
-            entry.timer = None
+        entry.timer, entry.deadline_us = None, deadline_us
         if not entry.room.members:
             if self._rooms.get(entry.call.call_id) is entry:
                 del self._rooms[entry.call.call_id]
                 self.on_room_closed(entry.call.call_id)
             return
-        deadline_us = entry.room.next_deadline_us()
         if deadline_us is not None:
             loop = asyncio.get_running_loop()
             entry.timer = loop.call_at(deadline_us / 1e6, self._advance, entry, deadline_us)
 
     def _advance(self, entry: _OpenRoom, deadline_us: int) -> None:
+        entry.timer = entry.deadline_us = None
         # A timer that fires early by a rounding must not spin.
         self._apply(entry, entry.room.advance(max(deadline_us, self._now_us())))
 

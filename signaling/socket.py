@@ -92,7 +92,6 @@ class CallSocket:
         )
         socket = DirectSocket(
             protocols=(handshake.subprotocol,) if handshake.subprotocol else (),
-            heartbeat=self._config.ping_interval_s,
             timeout=self._config.close_timeout_s,
             max_msg_size=self._config.messages.hard_limit_bytes,
             compress=False,  # a message must not grow after it was measured
