@@ -16,8 +16,8 @@ from telcall.client.media import Colour, Tone
 from telcall.client.participant import Participant
 from telcall.client.rest import Account, Rest
 
-TONES_HZ = {"Anna": 440, "Boris": 660, "Clara": 880}
-COLOURS = {"Anna": (200, 40, 40), "Boris": (40, 180, 40), "Clara": (40, 40, 200)}
+TONES_HZ = {"Anna": 440, "Boris": 660, "Clara": 880, "Daniel": 1110}
+COLOURS = {"Anna": (200, 40, 40), "Boris": (40, 180, 40), "Clara": (40, 40, 200), "Daniel": (200, 200, 40)}
 
 
 @dataclass

@@ -236,14 +236,6 @@ async def test_nothing_is_left_behind_by_those_who_leave_at_once(
     await eventually(lambda: not leftovers())
 
 
-async def test_documented_third_one_is_refused(join: Join) -> None:
-    await join("Anna")
-    await join("Boris")
-    with pytest.raises(JoinRefused) as refused:
-        await join("Clara", protocol="documented")
-    assert refused.value.code == "needs_v2"
-
-
 async def test_call_that_does_not_exist_is_refused(url: str, accounts: Accounts) -> None:
     with pytest.raises(JoinRefused) as refused:
         async with Participant.join(url, "no-such-call", accounts["Anna"].token):
