@@ -137,10 +137,7 @@ class SfuLane:
             self._events.sfu_event(command.session, event)
 
         try:
-            if command.mesh:
-                await self._sfu.join(self._call_id, command.user_id, command.session, listener, mesh=True)
-            else:
-                await self._sfu.join(self._call_id, command.user_id, command.session, listener)
+            await self._sfu.join(self._call_id, command.user_id, command.session, listener, mesh=command.mesh)
         except EngineUnavailable as error:
             log.error("engine_unavailable", detail=error.detail)
             self._events.sfu_refused(command.session)

@@ -1,20 +1,24 @@
 """Hypothesis plays calls: whatever happens, every client's view is the room's, nobody lost, no ghost.
 
-Each client's view is rebuilt from nothing but the messages it was sent, as a real client does it.
+Each client's view is rebuilt from nothing but the messages it was sent, as a real client does it: who is
+here, and one peer connection to each of them, closed when they leave. The SFU's is rebuilt from its commands.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from sfu.client import SeatAssignment
+from sfu.client import Description, SeatAssignment
 from signaling.config import SignalingConfig
 from signaling.messages import (
+    Answer,
     CallEnded,
     Error,
     IceCandidate,
@@ -26,6 +30,7 @@ from signaling.messages import (
     P2pState,
     Participant,
     ParticipantsSnapshot,
+    RelayedAnswer,
     RelayedIceCandidate,
     RelayedOffer,
     Seats,
@@ -39,11 +44,13 @@ from signaling.messages import (
 from signaling.outputs import (
     AnswerOffer,
     Close,
+    Describe,
     Joined,
     JoinSfu,
     LeaveSfu,
     Left,
     Met,
+    ModeChanged,
     Output,
     Send,
     SetForwarding,
@@ -53,8 +60,13 @@ from signaling.outputs import (
 from signaling.room import Room
 
 S = 1_000_000
-MAX_PARTICIPANTS = 5
-USERS = st.integers(1, 7)
+MAX_PARTICIPANTS = 4
+MAX_CALL_S = 3_600
+P2P_TIMEOUT_US = 8 * S
+USERS = st.integers(1, 5)
+PICK = st.integers(0, MAX_PARTICIPANTS - 1)
+NUMBERS = count(1)
+"""Every peer connection, and every virtual peer's end of one, has a number of its own."""
 DOCUMENTED_TYPES = {
     "call_metadata",
     "participants_snapshot",
@@ -69,24 +81,63 @@ DOCUMENTED_TYPES = {
 
 
 @dataclass
+class Link:
+    """One peer connection. `remote`: the only one at the other end that it was ever told of."""
+
+    number: int = field(default_factory=lambda: next(NUMBERS))
+    ufrag: int = 0
+    remote: int | None = None
+    arrived: bool = False
+    """Whether a description of it has reached anybody."""
+    offered: bool = False
+    """Whether the virtual peer has made it an offer."""
+
+    def sdp(self, speaker: int, hearer: int) -> str:
+        origin = f"o=- {self.number} 1 IN IP4 0.0.0.0"
+        return "\r\n".join(["v=0", origin, f"s={speaker}>{hearer}", f"a=ice-ufrag:{self.ufrag}", ""])
+
+    def hear(self, number: int) -> None:
+        assert self.remote in (None, number), "two connections in the ears of one"
+        self.remote = number
+
+
+def read_sdp(sdp: str) -> tuple[int, int, int]:
+    """Number, speaker, hearer."""
+    _, origin, name, *_ = sdp.split("\r\n")
+    speaker, hearer = name[2:].split(">")
+    return int(origin.split(" ")[1]), int(speaker), int(hearer)
+
+
+@dataclass
 class Client:
-    """One connection and what it believes."""
+    """One connection to the server and what it believes."""
 
     session: str
     user_id: int
     v2: bool
     others: dict[int, User] = field(default_factory=dict)
+    links: dict[int, Link] = field(default_factory=dict)
+    past_links: list[tuple[int, Link]] = field(default_factory=list)
     media: dict[int, MediaState] = field(default_factory=dict)
     mode: str | None = None
-    heard_types: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-    payloads: list[object] = field(default_factory=list)
+    heard: list[ServerMessage] = field(default_factory=list)
     closed: int | None = None
     gone: bool = False
 
-    def hear(self, message: ServerMessage) -> None:
+    def link(self, user_id: int) -> Link:
+        return self.links.setdefault(user_id, Link())
+
+    def unlink(self, user_id: int) -> None:
+        if user_id in self.links:
+            self.past_links.append((user_id, self.links.pop(user_id)))
+
+    @property
+    def errors(self) -> list[str]:
+        return [message.code for message in self.heard if isinstance(message, Error)]
+
+    def hear(self, message: ServerMessage, *, strict: bool) -> None:
         assert self.closed is None, "told after its close"
-        self.heard_types.append(message.type)
+        self.heard.append(message)
         match message:
             case Welcome():
                 self.mode = message.topology
@@ -99,19 +150,26 @@ class Client:
             case UserLeft():
                 del self.others[message.user.id]
                 self.media.pop(message.user.id, None)
+                self.unlink(message.user.id)
             case TopologyChanged():
                 assert message.mode != self.mode, "told what it knew"
                 self.mode = message.mode
+                for user_id in list(self.links):
+                    self.unlink(user_id)
             case MediaStateChanged():
                 self.media[message.user_id] = MediaState(
                     audio=message.audio, video=message.video, screen=message.screen
                 )
-            case RelayedOffer() | RelayedIceCandidate():
-                self.payloads.append(message.payload)
-                assert message.payload["to"] == self.user_id, "meant for somebody else"
-                assert message.payload["from"] == message.from_user.id
-            case Error():
-                self.errors.append(message.code)
+            case RelayedOffer() | RelayedAnswer() | RelayedIceCandidate():
+                self._hear_peer(message, strict=strict)
+
+    def _hear_peer(self, message: Any, *, strict: bool) -> None:
+        speaker = message.from_user.id
+        assert speaker in self.others, "words of somebody who is not here"
+        number, *between = read_sdp(message.payload["sdp"])
+        assert between == [speaker, self.user_id], "meant for somebody else, or of somebody else"
+        if strict and not (self.v2 and getattr(self.others[speaker], "protocol", "") == "telcall.v2"):
+            self.link(speaker).hear(number)
 
     def _add(self, user: User) -> None:
         assert user.id != self.user_id
@@ -125,32 +183,59 @@ class SfuModel:
     """What the SFU knows after the commands it was given."""
 
     sessions: dict[int, str] = field(default_factory=dict)
+    mesh: dict[int, bool] = field(default_factory=dict)
+    past: set[str] = field(default_factory=set)
     forwarding: bool | None = None
+    virtual: dict[tuple[int, int], Link] = field(default_factory=dict)
+    """(mesh client, peer) -> the end that the virtual peer has of their connection."""
+    described: list[Describe] = field(default_factory=list)
 
-    def command(self, output: Output) -> None:
+    def command(self, output: Output, *, strict: bool) -> None:
         match output:
             case JoinSfu():
+                assert self.sessions.get(output.user_id) != output.session, "let in twice"
                 self.sessions[output.user_id] = output.session
+                self.mesh[output.user_id] = output.mesh
+                self._forget(lambda client, _: client == output.user_id)
             case LeaveSfu():
-                if self.sessions.get(output.user_id) == output.session:
-                    del self.sessions[output.user_id]
+                assert self.sessions.pop(output.user_id) == output.session, "a leave without a join"
+                self._forget(lambda client, peer: output.user_id in (client, peer))
                 if not self.sessions:
                     self.forwarding = None
             case SetForwarding():
                 assert self.sessions, "no such room"
+                assert output.on != self.forwarding, "told what it knew"
                 self.forwarding = output.on
             case SetMedia() | SetWishes() | AnswerOffer():
                 assert self.sessions[output.user_id] == output.session
+                assert not self.mesh[output.user_id]
+            case Describe():
+                assert self.sessions[output.user_id] == output.session
+                assert self.mesh[output.user_id]
+                assert output.peer_id in self.sessions
+                number, *between = read_sdp(output.description.sdp)
+                assert between == [output.user_id, output.peer_id]
+                if strict:
+                    self.end(output.user_id, output.peer_id).hear(number)
+                self.described.append(output)
+
+    def end(self, client: int, peer: int) -> Link:
+        return self.virtual.setdefault((client, peer), Link())
+
+    def _forget(self, is_gone: Any) -> None:
+        self.virtual = {ends: link for ends, link in self.virtual.items() if not is_gone(*ends)}
+
+
+anybody_here = precondition(lambda self: self.room.members)
+two_here = precondition(lambda self: len(self.room.members) > 1)
 
 
 class RoomMachine(RuleBasedStateMachine):
-    clients = Bundle("clients")
-
     def __init__(self) -> None:
         super().__init__()
         self.now_us = S
         self.room = Room(
-            SignalingConfig(max_participants=MAX_PARTICIPANTS, max_call_duration_s=3_600),
+            SignalingConfig(max_participants=MAX_PARTICIPANTS, max_call_duration_s=MAX_CALL_S),
             creator_user_id=1,
             started_at=datetime(2026, 11, 24, tzinfo=UTC),
             now_us=self.now_us,
@@ -160,10 +245,10 @@ class RoomMachine(RuleBasedStateMachine):
         self.open_stays: set[str] = set()
         self.past_stays: set[str] = set()
 
-    # --- what happens -----------------------------------------------------------------------------------
+    # --- who comes and goes -------------------------------------------------------------------------------
 
-    @rule(target=clients, user_id=USERS, v2=st.booleans() | st.just(True))
-    def join(self, user_id: int, v2: bool) -> Client:
+    @rule(user_id=USERS, v2=st.booleans())
+    def join(self, user_id: int, v2: bool) -> None:
         client = Client(f"s{len(self.all)}", user_id, v2)
         self.all[client.session] = client
         before = dict(self.room.members)
@@ -178,61 +263,171 @@ class RoomMachine(RuleBasedStateMachine):
         else:
             assert self.room.members[user_id].session == client.session
             first = ["welcome", "call_metadata", "participants_snapshot"][0 if v2 else 1 :]
-            assert client.heard_types[: len(first)] == first
+            assert [message.type for message in client.heard[: len(first)]] == first
+            if user_id in before:
+                assert self.all[before[user_id].session].closed == 4409
         if client.closed is not None:
             assert self.room.members == before, "a refused newcomer changed the room"
-        return client
 
-    @rule(client=clients)
-    def leave(self, client: Client) -> None:
-        if client.v2:
+    @anybody_here
+    @rule(pick=PICK, same_kind=st.booleans())
+    def take_over(self, pick: int, same_kind: bool) -> None:
+        client = self._member(pick)
+        self.join(client.user_id, client.v2 == same_kind)
+
+    @anybody_here
+    @rule(pick=PICK, says_so=st.booleans())
+    def go(self, pick: int, says_so: bool) -> None:
+        client = self._member(pick)
+        if client.v2 and says_so:
             self._take(self.room.receive(client.session, Leave(), self.now_us))
-        self.drop(client)
-
-    @rule(client=clients)
-    def drop(self, client: Client) -> None:
-        """The socket is gone: of a member, of a replaced one, of one already gone."""
         client.gone = True
         self._take(self.room.disconnect(client.session, self.now_us))
-        assert all(member.session != client.session for member in self.room.members.values())
+        assert client.user_id not in self.room.members
 
-    @rule(sender=clients, to_user_id=USERS, trickle=st.booleans())
-    def relay(self, sender: Client, to_user_id: int, trickle: bool) -> None:
-        payload = {"from": sender.user_id, "to": to_user_id}
-        kind = IceCandidate if trickle else Offer
-        before = {session: len(client.payloads) for session, client in self.all.items()}
-        self._take(
-            self.room.receive(sender.session, kind(to_user_id=to_user_id, payload=payload), self.now_us)
-        )
-        got = [s for s, client in self.all.items() if len(client.payloads) > before[s]]
-        target = self.room.members.get(to_user_id)
-        if self._is_member(sender) and to_user_id != sender.user_id and target is not None:
-            assert got == [target.session]
+    @precondition(lambda self: len(self.all) > 8)
+    @rule(reason=st.sampled_from(["ended", "expired"]))
+    def end(self, reason: str) -> None:
+        self._take(self.room.end(reason))
+        assert self.room.members == {}
+
+    @precondition(lambda self: len(self.all) > len(self.room.members))
+    @rule(data=st.data(), to_user_id=USERS)
+    def speak_from_the_grave(self, data: st.DataObject, to_user_id: int) -> None:
+        """A session that was replaced, refused, closed or has left still says something, then is gone."""
+        client = data.draw(st.sampled_from([c for c in self.all.values() if not self._is_member(c)]))
+        description = Description("offer", Link().sdp(to_user_id, client.user_id))
+        for outputs in (
+            self.room.receive(client.session, Offer(to_user_id=to_user_id, payload={}), self.now_us),
+            self.room.receive(client.session, Leave(), self.now_us),
+            self.room.peer_described(client.session, to_user_id, description),
+            self.room.seats_changed(client.session, 1, ()),
+            self.room.disconnect(client.session, self.now_us),
+        ):
+            assert outputs == []
+        client.gone = True
+
+    # --- who says what --------------------------------------------------------------------------------------
+
+    @two_here
+    @rule(one=PICK, other=PICK, restart=st.booleans())
+    def call_and_answer(self, one: int, other: int, restart: bool) -> None:
+        """Two describe a connection to each other, as they do when they meet."""
+        speaker, hearer = self._two(one, other)
+        self._describe(speaker, hearer.user_id, Offer, restart=restart)
+        if self._is_member(hearer) and hearer.user_id in speaker.links:
+            self._virtual_peer_speaks(hearer, speaker.user_id, is_offer=True)
+            self._describe(hearer, speaker.user_id, Answer)
+
+    @two_here
+    @rule(one=PICK, other=PICK, kind=st.sampled_from([Offer, Answer]), restart=st.booleans())
+    def describe(self, one: int, other: int, kind: type[Offer | Answer], restart: bool) -> None:
+        speaker, hearer = self._two(one, other)
+        self._describe(speaker, hearer.user_id, kind, restart=restart)
+
+    def _describe(
+        self, speaker: Client, to_user_id: int, kind: type[Offer | Answer], *, restart: bool = False
+    ) -> None:
+        """A description of the connection that the speaker has now."""
+        link, target = speaker.link(to_user_id), self.room.members[to_user_id]
+        in_sfu = self.room.mode == "sfu" and not (speaker.v2 and target.v2)
+        if kind is Answer and in_sfu and not speaker.v2 and not link.offered:
+            return  # clients answer what they were asked
+        restarts = restart and kind is Offer and link.arrived
+        link.ufrag += restarts
+        relayed, described = self._say(speaker, to_user_id, link, kind)
+        if restarts and not in_sfu and not (speaker.v2 or target.v2):
+            assert (relayed, described, self.room.mode) == ([], [], "sfu")
+            assert speaker.links.get(to_user_id) is not link, "was not told to make it anew"
+            return
+        if not in_sfu:
+            assert (relayed, described) == ([target.session], [])
+        elif speaker.v2:
+            assert (relayed, described) == ([], [])
         else:
-            assert got == []
+            assert relayed == []
+            (command,) = described
+            assert (command.session, command.peer_id) == (speaker.session, to_user_id)
+            assert command.description.type == ("offer" if kind is Offer else "answer")
+        link.arrived = link.arrived or bool(relayed or described)
 
-    @rule(client=clients, audio=st.booleans(), video=st.booleans())
-    def media_state(self, client: Client, audio: bool, video: bool) -> None:
+    @precondition(lambda self: any(client.past_links for client in self._here()))
+    @rule(data=st.data(), kind=st.sampled_from([Offer, Answer]), restart=st.booleans())
+    def describe_late(self, data: st.DataObject, kind: type[Offer | Answer], restart: bool) -> None:
+        """Sent before the speaker knew that its connection has to be made anew."""
+        speaker = data.draw(st.sampled_from([client for client in self._here() if client.past_links]))
+        to_user_id, link = data.draw(st.sampled_from(speaker.past_links[-4:]))
+        target = self.room.members.get(to_user_id)
+        link.ufrag += restart
+        offered = to_user_id in speaker.links and speaker.links[to_user_id].offered
+        relayed, described = self._say(speaker, to_user_id, link, kind, strict=False)
+        if target is None:
+            assert (relayed, described) == ([], [])
+        elif speaker.v2 and target.v2:
+            assert relayed == [target.session]
+        elif link.arrived:
+            assert (relayed, described) == ([], []), "a connection of the past is heard"
+        elif kind is Answer and self.room.mode == "sfu" and not offered:
+            assert (relayed, described) == ([], []), "an answer to nothing"
+            link.arrived = not speaker.v2  # by that it is known
+        else:
+            assert relayed in ([], [target.session])
+            assert [command.peer_id for command in described] in ([], [to_user_id])
+            link.arrived = bool(relayed or described)
+
+    @two_here
+    @rule(one=PICK, other=PICK)
+    def candidate(self, one: int, other: int) -> None:
+        speaker, hearer = self._two(one, other)
+        direct = self.room.mode == "p2p" or (speaker.v2 and hearer.v2)
+        link = speaker.links.get(hearer.user_id, Link())
+        relayed, described = self._say(speaker, hearer.user_id, link, IceCandidate, strict=False)
+        assert (relayed, described) == ([hearer.session] if direct else [], [])
+
+    @anybody_here
+    @rule(one=PICK, peer=USERS, is_offer=st.booleans())
+    def virtual_peer_speaks(self, one: int, peer: int, is_offer: bool) -> None:
+        """The SFU may still speak to somebody who is not in it any more, or of somebody who has left."""
+        self._virtual_peer_speaks(self._member(one), peer, is_offer=is_offer)
+
+    def _virtual_peer_speaks(self, client: Client, peer: int, *, is_offer: bool) -> None:
+        is_there = self.sfu.sessions.get(client.user_id) == client.session and not client.v2
+        expected = is_there and peer in self.sfu.sessions and peer != client.user_id
+        link = self.sfu.end(client.user_id, peer) if expected else Link()
+        description = Description("offer" if is_offer else "answer", link.sdp(peer, client.user_id))
+        outputs = self._take(self.room.peer_described(client.session, peer, description))
+        assert [o.session for o in outputs if isinstance(o, Send)] == [client.session] * expected
+        if expected and is_offer:
+            client.link(peer).offered = True
+
+    @anybody_here
+    @rule(one=PICK, audio=st.booleans(), video=st.booleans())
+    def media_state(self, one: int, audio: bool, video: bool) -> None:
+        client = self._member(one)
         if client.v2:
             self._take(
                 self.room.receive(client.session, MediaStateUpdate(audio=audio, video=video), self.now_us)
             )
 
-    @rule(client=clients, peer=USERS, failed=st.booleans())
-    def p2p_state(self, client: Client, peer: int, failed: bool) -> None:
+    @anybody_here
+    @rule(one=PICK, peer=USERS, failed=st.booleans())
+    def p2p_state(self, one: int, peer: int, failed: bool) -> None:
+        client = self._member(one)
         if client.v2:
             state = P2pState(user_id=peer, state="failed" if failed else "connected")
+            is_of_two = peer != client.user_id and set(self.room.members) == {client.user_id, peer}
             self._take(self.room.receive(client.session, state, self.now_us))
+            if is_of_two and failed:
+                assert self.room.mode == "sfu"
 
-    @rule(client=clients, revision=st.integers(0, 9))
-    def seats(self, client: Client, revision: int) -> None:
-        """The SFU may still speak of a session that has left."""
+    @anybody_here
+    @rule(one=PICK)
+    def seats(self, one: int) -> None:
+        client = self._member(one)
         seat = SeatAssignment(0, "1", None, None, "camera", "off")
-        outputs = self._take(self.room.seats_changed(client.session, revision, (seat,)))
+        outputs = self._take(self.room.seats_changed(client.session, 1, (seat,)))
         told = [o for o in outputs if isinstance(o, Send) and isinstance(o.message, Seats)]
-        assert [o.session for o in told] == (
-            [client.session] if client.v2 and self._is_member(client) else []
-        )
+        assert [o.session for o in told] == [client.session] * client.v2
 
     @rule(us=st.sampled_from([1, S, 3 * S, 5 * S, 8 * S, 40 * S]))
     def wait(self, us: int) -> None:
@@ -245,12 +440,6 @@ class RoomMachine(RuleBasedStateMachine):
             assert following_us is None or following_us > deadline_us, "a timer that spins"
         self.now_us = end_us
 
-    @precondition(lambda self: len(self.all) > 8)
-    @rule(reason=st.sampled_from(["ended", "expired"]))
-    def end(self, reason: str) -> None:
-        self._take(self.room.end(reason))
-        assert self.room.members == {}
-
     # --- what has to be true always ---------------------------------------------------------------------
 
     @invariant()
@@ -258,8 +447,8 @@ class RoomMachine(RuleBasedStateMachine):
         for member in self.room.members.values():
             client = self.all[member.session]
             assert client.closed is None
-            assert list(client.others) != [] or len(self.room.members) == 1
             assert set(client.others) == set(self.room.members) - {client.user_id}
+            assert set(client.links) <= set(client.others)
             if client.v2:
                 assert client.mode == self.room.mode
                 for user_id, state in client.media.items():
@@ -268,25 +457,37 @@ class RoomMachine(RuleBasedStateMachine):
                     assert isinstance(seen, Participant)
                     assert (seen.protocol == "telcall.v2") == self.room.members[user_id].v2
             else:
-                assert set(client.heard_types) <= DOCUMENTED_TYPES
+                assert {message.type for message in client.heard} <= DOCUMENTED_TYPES
+                assert all(type(user) is User for user in client.others.values())
 
     @invariant()
     def the_sfu_knows_the_v2_members_and_in_its_mode_all(self) -> None:
         mode = self.room.mode
-        members = {id_: m.session for id_, m in self.room.members.items() if m.v2 or mode == "sfu"}
-        assert self.sfu.sessions == members
-        if members and self.room.mode == "sfu":
+        here = {user_id: m for user_id, m in self.room.members.items() if m.v2 or mode == "sfu"}
+        assert self.sfu.sessions == {user_id: member.session for user_id, member in here.items()}
+        assert all(self.sfu.mesh[user_id] != member.v2 for user_id, member in here.items())
+        if not here:
+            assert self.sfu.forwarding is None
+        elif mode == "sfu":
             assert self.sfu.forwarding is True
-        if len(self.room.members) < 2 and members:
-            assert self.sfu.forwarding is False
+        elif self.sfu.forwarding:  # handing over to the direct path, which is not up yet
+            deadline_us = self.room.next_deadline_us()
+            assert deadline_us is not None
+            assert deadline_us <= self.now_us + P2P_TIMEOUT_US
+            assert [member.v2 for member in self.room.members.values()] == [True, True]
 
     @invariant()
     def the_mode_fits_the_members(self) -> None:
-        members = self.room.members
-        if len(members) > 2:
+        if len(self.room.members) > 2:
             assert self.room.mode == "sfu"
-        if len(members) < 2 and not self.room.is_over:
+        if len(self.room.members) < 2 and not self.room.is_over:
             assert self.room.mode == "p2p"
+
+    @invariant()
+    def deadlines_are_bounded(self) -> None:
+        deadline_us = self.room.next_deadline_us()
+        assert (deadline_us is None) == (not self.room.members)
+        assert deadline_us is None or self.now_us <= deadline_us <= (MAX_CALL_S + 1) * S
 
     @invariant()
     def stays_are_those_of_the_members(self) -> None:
@@ -298,12 +499,46 @@ class RoomMachine(RuleBasedStateMachine):
         member = self.room.members.get(client.user_id)
         return member is not None and member.session == client.session
 
-    def _take(self, outputs: list[Output]) -> list[Output]:
+    def _here(self) -> list[Client]:
+        return [self.all[member.session] for member in self.room.members.values()]
+
+    def _member(self, pick: int) -> Client:
+        here = self._here()
+        return here[pick % len(here)]
+
+    def _two(self, one: int, other: int) -> tuple[Client, Client]:
+        """Two different people, whatever the numbers."""
+        here = self._here()
+        first = here.pop(one % len(here))
+        return first, here[other % len(here)]
+
+    def _say(
+        self,
+        speaker: Client,
+        to_user_id: int,
+        link: Link,
+        kind: type[Offer | Answer | IceCandidate],
+        *,
+        strict: bool = True,
+    ) -> tuple[list[str], list[Describe]]:
+        """Who heard it, and what the SFU was told. Not `strict`: it may be of a connection of the past."""
+        payload = {"sdp": link.sdp(speaker.user_id, to_user_id)}
+        outputs = self._take(
+            self.room.receive(speaker.session, kind(to_user_id=to_user_id, payload=payload), self.now_us),
+            strict=strict,
+        )
+        relayed = (RelayedOffer, RelayedAnswer, RelayedIceCandidate)
+        return (
+            [o.session for o in outputs if isinstance(o, Send) and isinstance(o.message, relayed)],
+            [o for o in outputs if isinstance(o, Describe)],
+        )
+
+    def _take(self, outputs: list[Output], *, strict: bool = True) -> list[Output]:
         for output in outputs:
             match output:
                 case Send():
                     assert not self.all[output.session].gone
-                    self.all[output.session].hear(output.message)
+                    self.all[output.session].hear(output.message, strict=strict)
                     if isinstance(output.message, CallEnded):
                         assert self.room.is_over
                 case Close():
@@ -317,8 +552,10 @@ class RoomMachine(RuleBasedStateMachine):
                 case Met():
                     assert output.user_id not in output.others
                     assert {output.user_id, *output.others} == set(self.room.members)
+                case ModeChanged():
+                    pass
                 case _:
-                    self.sfu.command(output)
+                    self.sfu.command(output, strict=strict)
         return outputs
 
 
