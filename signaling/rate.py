@@ -30,7 +30,8 @@ class TokenBucket:
 
     def take(self, now_us: int, amount: float = 1.0) -> bool:
         """True, and `amount` is gone; or false, and nothing is."""
-        if not self.holds(now_us, amount):
+        self._refill(now_us)
+        if self._tokens < amount:
             return False
         self._tokens -= amount
         return True
@@ -41,9 +42,10 @@ class TokenBucket:
         return self._tokens >= amount
 
     def _refill(self, now_us: int) -> None:
-        elapsed_us = max(0, now_us - self._at_us)
-        self._tokens = min(self._rate.burst, self._tokens + elapsed_us * self._rate.per_s / 1e6)
-        self._at_us = max(self._at_us, now_us)
+        elapsed_us = now_us - self._at_us
+        if elapsed_us > 0:
+            self._tokens = min(self._rate.burst, self._tokens + elapsed_us * self._rate.per_s / 1e6)
+            self._at_us = now_us
 
 
 class ConnectionRates:

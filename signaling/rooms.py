@@ -7,6 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 import structlog
 
@@ -243,8 +244,7 @@ class Rooms:
                 self.on_room_closed(entry.call.call_id)
             return
         if deadline_us is not None:
-            loop = asyncio.get_running_loop()
-            entry.timer = loop.call_at(deadline_us / 1e6, self._advance, entry, deadline_us)
+            entry.timer = self._loop.call_at(deadline_us / 1e6, self._advance, entry, deadline_us)
 
     def _advance(self, entry: _OpenRoom, deadline_us: int) -> None:
         entry.timer = entry.deadline_us = None
@@ -257,4 +257,8 @@ class Rooms:
             self._metrics.count_limit("max_participants_per_call")
 
     def _now_us(self) -> int:
-        return round(asyncio.get_running_loop().time() * 1e6)
+        return round(self._loop.time() * 1e6)
+
+    @cached_property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()  # asks the kernel for the process id, each time

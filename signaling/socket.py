@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cached_property
 
 import structlog
 from aiohttp import WSMessage, WSMsgType, web
@@ -237,4 +238,8 @@ class CallSocket:
             connection.close(BROKEN_LIMITS_CLOSE_CODE)
 
     def _now_us(self) -> int:
-        return round(asyncio.get_running_loop().time() * 1e6)
+        return round(self._loop.time() * 1e6)
+
+    @cached_property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()  # asks the kernel for the process id, each time
