@@ -361,8 +361,7 @@ class Participant:
         person = self._people.get(user_id)
         if self.protocol != V2_SUBPROTOCOL or self.topology != "p2p" or person is None:
             return
-        if person.protocol == V2_SUBPROTOCOL:
-            await self._session.send(P2pState(user_id=user_id, state=state))
+        await self._session.send(P2pState(user_id=user_id, state=state))
         if self._mesh.is_connected:
             self._hand_over = self._tasks.start(self._shut_sfu(), "shut-sfu")
 

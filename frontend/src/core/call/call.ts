@@ -272,9 +272,9 @@ export class CallEngine implements Call {
     if (this.#topology === "p2p") {
       for (const remote of this.#roster.all) this.#peers.get(remote.person.id) ?? this.#openPeer(remote);
     } else {
-      for (const [id, peer] of this.#peers) {
+      for (const id of [...this.#peers.keys()]) {
         const remote = this.#roster.get(id);
-        if (!remote || (peer.peerIsV2 && this.#pathOf(remote) !== "direct")) this.#closePeer(id);
+        if (!remote || this.#pathOf(remote) !== "direct") this.#closePeer(id);
       }
     }
     this.#sendTracks();
@@ -299,9 +299,7 @@ export class CallEngine implements Call {
       { selfId: this.#selfId, peerId, peerIsV2: remote.v2, iceServers: this.#iceServers },
       {
         send: (signal) => this.#socket?.send({ ...signal, to_user_id: peerId }),
-        onState: (state) => {
-          if (remote.v2) this.#socket?.send({ type: "p2p_state", user_id: peerId, state });
-        },
+        onState: (state) => this.#socket?.send({ type: "p2p_state", user_id: peerId, state }),
         onChange: () => {
           this.#arrangePaths();
           this.#changed();
@@ -317,7 +315,8 @@ export class CallEngine implements Call {
   #peerSignal(userId: number, signal: PeerSignal): void {
     const remote = this.#roster.get(userId);
     if (!remote) return;
-    const peer = this.#peers.get(userId) ?? (signal.type === "offer" ? this.#openPeer(remote) : null);
+    const opens = signal.type === "offer" && this.#topology === "p2p";
+    const peer = this.#peers.get(userId) ?? (opens ? this.#openPeer(remote) : null);
     peer?.receive(signal);
   }
 

@@ -30,7 +30,7 @@ export interface PeerOptions {
 
 /** Documented clients restart ICE themselves too; both may. */
 const RESTART_MS = 1_200;
-/** A broken direct path between v2 clients is given up after so long; browsers wait about 15 s to say so. */
+/** A broken direct path is given up after so long; browsers wait about 15 s to say so. */
 const GIVE_UP_MS = 4_000;
 const VIDEO_OFFER_TRIES = 3;
 const MAX_EARLY_CANDIDATES = 100;
@@ -48,7 +48,8 @@ export class PeerLink {
   #early: RTCIceCandidateInit[] = [];
   #queue: Promise<void> = Promise.resolve();
   #makingOffer = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #restartTimer: ReturnType<typeof setTimeout> | undefined;
+  #giveUpTimer: ReturnType<typeof setTimeout> | undefined;
   #videoTimer: ReturnType<typeof setTimeout> | undefined;
   #streams = new Map<string, MediaStream>();
   #closed = false;
@@ -112,7 +113,7 @@ export class PeerLink {
 
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#timer);
+    this.#calm();
     clearTimeout(this.#videoTimer);
     this.#pc.onicecandidate = this.#pc.onconnectionstatechange = this.#pc.ontrack = null;
     this.#pc.close();
@@ -269,18 +270,24 @@ export class PeerLink {
   // --- state -------------------------------------------------------------------------------------------
 
   #stateChanged(): void {
-    clearTimeout(this.#timer);
     const state = this.#pc.connectionState;
-    if (state === "connected") this.#handlers.onState("connected");
-    else if (state === "failed" || state === "disconnected") {
-      if (!this.peerIsV2) this.#soon(RESTART_MS, () => this.#serially(() => this.#offer(true)));
-      else this.#soon(state === "failed" ? 0 : GIVE_UP_MS, () => this.#handlers.onState("failed"));
+    if (state === "connected") {
+      this.#calm();
+      this.#handlers.onState("connected");
+    } else if ((state === "disconnected" || state === "failed") && !this.#giveUpTimer) {
+      const giveUpMs = this.peerIsV2 && state === "failed" ? 0 : GIVE_UP_MS;
+      this.#giveUpTimer = setTimeout(() => this.#handlers.onState("failed"), giveUpMs);
+      if (!this.peerIsV2) {
+        this.#restartTimer = setTimeout(() => this.#serially(() => this.#offer(true)), RESTART_MS);
+      }
     }
     this.#handlers.onChange();
   }
 
-  #soon(delayMs: number, action: () => void): void {
-    this.#timer = setTimeout(action, delayMs);
+  #calm(): void {
+    clearTimeout(this.#restartTimer);
+    clearTimeout(this.#giveUpTimer);
+    this.#restartTimer = this.#giveUpTimer = undefined;
   }
 }
 

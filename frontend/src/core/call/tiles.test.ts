@@ -43,6 +43,8 @@ test("a documented client is seen when its picture comes: it says nothing of it"
   const documented = remote({ v2: false, video: false });
   expect(new Tiles().remote(documented, shown({ path: "direct" })).video).toBe(true);
   expect(new Tiles().remote(documented, shown({ path: "direct", videoStream: null })).video).toBe(false);
+  expect(new Tiles().remote(documented, shown()).video).toBe(true);
+  expect(new Tiles().remote(documented, shown({ seatVideo: "off" })).video).toBe(false);
 });
 
 test("without a path a tile is connecting and silent", () => {

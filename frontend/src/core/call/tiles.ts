@@ -9,7 +9,7 @@ export interface Shown {
   readonly path: "direct" | "server" | null;
   readonly audioStream: MediaStream | null;
   readonly videoStream: MediaStream | null;
-  /** The server's word of a seat; on the direct path a v2 client's own word counts alone. */
+  /** The server's word of a seat. On the direct path a v2 client's own word counts; a documented one has none. */
   readonly seatVideo: "on" | "paused" | "off" | null;
   readonly speaking: boolean;
   readonly reconnecting: boolean;
@@ -43,8 +43,9 @@ export class Tiles {
   }
 
   remote(remote: Remote, shown: Shown): Tile {
-    const said = remote.video && (shown.path === "direct" || shown.seatVideo === "on");
-    const videoStream = !remote.v2 || said ? shown.videoStream : null;
+    const said = !remote.v2 || remote.video;
+    const comes = shown.path === "direct" || shown.seatVideo === "on";
+    const videoStream = said && comes ? shown.videoStream : null;
     const tile: Tile = {
       person: remote.person,
       self: false,
