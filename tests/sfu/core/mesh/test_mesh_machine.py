@@ -31,6 +31,7 @@ class MeshMachine(RuleBasedStateMachine):
             new_credentials=lambda: Credentials(f"ours{next(ufrags)}", "q" * 24),
         )
         self.cameras = set()
+        self.heard, self.past = {}, set()
 
     def tell(self, told):
         for each in told:
@@ -64,6 +65,7 @@ class MeshMachine(RuleBasedStateMachine):
     def somebody_leaves(self, peer):
         if peer in self.client.peers:
             self.page.inbox.append((peer, "left"))
+            self.past |= self.heard.pop(peer, set())
             self.tell(self.client.remove_peer(peer, self.now_us))
             self.cameras.discard(peer)
 
@@ -85,8 +87,10 @@ class MeshMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.page.outbox)
     @rule()
     def server_takes_a_message(self):
+        """Signaling hands on nothing of a connection that it knew and that is of the past."""
         peer, kind, description = self.page.outbox.popleft()
-        if peer in self.client.peers:
+        if peer in self.client.peers and description.session_id not in self.past:
+            self.heard.setdefault(peer, set()).add(description.session_id)
             self.tell(self.client.receive(peer, kind, description, self.now_us))
 
     @rule()
