@@ -97,13 +97,6 @@ class Pairs:
             for connection in self._said.pop((speaker, hearer), ()):
                 self._retire(speaker, hearer, connection)
 
-    def renew(self, user_id: int) -> None:
-        """Somebody goes on with another client, which has made no connection and heard no offer yet."""
-        self._offered = {pair for pair in self._offered if pair[1] != user_id}
-        for speaker, hearer in [pair for pair in self._said if pair[0] == user_id]:
-            for connection in self._said.pop((speaker, hearer)):
-                self._retire(speaker, hearer, connection)
-
     def leave(self, user_id: int) -> None:
         """Somebody is gone: what the others still say to them is of the past, should they come back."""
         for other in {other for pair in (*self._said, *self._offered) if user_id in pair for other in pair}:

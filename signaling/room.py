@@ -208,7 +208,6 @@ class Room:
         if self.mode == "p2p":
             for other in self._others(member):
                 outputs += self._renew(member, other, told=(other,))
-        self._pairs.renew(member.user.id)
         return outputs
 
     # --- somebody goes ----------------------------------------------------------------------------------

@@ -98,19 +98,6 @@ def test_whoever_leaves_and_returns_is_spoken_to_anew() -> None:
     assert pairs.answers_nothing(1, 2, NEW)
 
 
-def test_another_client_of_the_same_person_keeps_what_the_others_have() -> None:
-    pairs = Pairs()
-    pairs.said(1, 2, OLD)
-    pairs.said(2, 1, NEW)
-    pairs.offered(2, 1)
-    pairs.offered(1, 2)
-    pairs.renew(1)
-    assert pairs.is_past(1, 2, OLD)
-    assert not pairs.is_past(2, 1, NEW)
-    assert not pairs.answers_nothing(2, 1, NEW)
-    assert pairs.answers_nothing(1, 2, NEW)
-
-
 def test_of_endless_connections_the_newest_are_known() -> None:
     pairs = Pairs()
     for number in range(5_000):

@@ -13,7 +13,7 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from sfu.client import Description, SeatAssignment
 from signaling.config import SignalingConfig
@@ -285,7 +285,20 @@ class RoomMachine(RuleBasedStateMachine):
         self._take(self.room.disconnect(client.session, self.now_us))
         assert client.user_id not in self.room.members
 
-    @precondition(lambda self: len(self.all) > 8)
+    @two_here
+    @rule(pick=PICK)
+    def reload(self, pick: int) -> None:
+        """Gone and back again before the others have taken notice."""
+        client = self._member(pick)
+        self.go(pick, says_so=False)
+        self.join(client.user_id, client.v2)
+
+    @initialize(kinds=st.lists(st.booleans(), min_size=2, max_size=3))
+    def begin(self, kinds: list[bool]) -> None:
+        for user_id, v2 in enumerate(kinds, 1):
+            self.join(user_id, v2)
+
+    @precondition(lambda self: len(self.all) > 12)
     @rule(reason=st.sampled_from(["ended", "expired"]))
     def end(self, reason: str) -> None:
         self._take(self.room.end(reason))
@@ -351,19 +364,16 @@ class RoomMachine(RuleBasedStateMachine):
             assert command.description.type == ("offer" if kind is Offer else "answer")
         link.arrived = link.arrived or bool(relayed or described)
 
-    @precondition(lambda self: any(client.past_links for client in self._here()))
+    @precondition(lambda self: self._late_links())
     @rule(data=st.data(), kind=st.sampled_from([Offer, Answer]), restart=st.booleans())
     def describe_late(self, data: st.DataObject, kind: type[Offer | Answer], restart: bool) -> None:
         """Sent before the speaker knew that its connection has to be made anew."""
-        speaker = data.draw(st.sampled_from([client for client in self._here() if client.past_links]))
-        to_user_id, link = data.draw(st.sampled_from(speaker.past_links[-4:]))
-        target = self.room.members.get(to_user_id)
+        speaker, to_user_id, link = data.draw(st.sampled_from(self._late_links()))
+        target = self.room.members[to_user_id]
         link.ufrag += restart
         offered = to_user_id in speaker.links and speaker.links[to_user_id].offered
         relayed, described = self._say(speaker, to_user_id, link, kind, strict=False)
-        if target is None:
-            assert (relayed, described) == ([], [])
-        elif speaker.v2 and target.v2:
+        if speaker.v2 and target.v2:
             assert relayed == [target.session]
         elif link.arrived:
             assert (relayed, described) == ([], []), "a connection of the past is heard"
@@ -401,15 +411,6 @@ class RoomMachine(RuleBasedStateMachine):
             client.link(peer).offered = True
 
     @anybody_here
-    @rule(one=PICK, audio=st.booleans(), video=st.booleans())
-    def media_state(self, one: int, audio: bool, video: bool) -> None:
-        client = self._member(one)
-        if client.v2:
-            self._take(
-                self.room.receive(client.session, MediaStateUpdate(audio=audio, video=video), self.now_us)
-            )
-
-    @anybody_here
     @rule(one=PICK, peer=USERS, failed=st.booleans())
     def p2p_state(self, one: int, peer: int, failed: bool) -> None:
         client = self._member(one)
@@ -421,9 +422,12 @@ class RoomMachine(RuleBasedStateMachine):
                 assert self.room.mode == "sfu"
 
     @anybody_here
-    @rule(one=PICK)
-    def seats(self, one: int) -> None:
+    @rule(one=PICK, audio=st.booleans(), video=st.booleans())
+    def media_and_seats(self, one: int, audio: bool, video: bool) -> None:
         client = self._member(one)
+        if client.v2:
+            state = MediaStateUpdate(audio=audio, video=video)
+            self._take(self.room.receive(client.session, state, self.now_us))
         seat = SeatAssignment(0, "1", None, None, "camera", "off")
         outputs = self._take(self.room.seats_changed(client.session, 1, (seat,)))
         told = [o for o in outputs if isinstance(o, Send) and isinstance(o.message, Seats)]
@@ -435,7 +439,10 @@ class RoomMachine(RuleBasedStateMachine):
         while (deadline_us := self.room.next_deadline_us()) is not None and deadline_us <= end_us:
             assert deadline_us > self.now_us - 1, "a deadline in the past"
             self.now_us = deadline_us
+            mode = self.room.mode
             self._take(self.room.advance(deadline_us))
+            if (mode, self.room.mode) == ("sfu", "p2p") and not self.room.is_over:
+                assert [member.v2 for member in self.room.members.values()] == [True, True]
             following_us = self.room.next_deadline_us()
             assert following_us is None or following_us > deadline_us, "a timer that spins"
         self.now_us = end_us
@@ -502,6 +509,15 @@ class RoomMachine(RuleBasedStateMachine):
     def _here(self) -> list[Client]:
         return [self.all[member.session] for member in self.room.members.values()]
 
+    def _late_links(self) -> list[tuple[Client, int, Link]]:
+        """Of people who are here, connections of the past to people who are here (again); the newest ones."""
+        return [
+            (client, to_user_id, link)
+            for client in self._here()
+            for to_user_id, link in client.past_links[-4:]
+            if to_user_id in self.room.members
+        ]
+
     def _member(self, pick: int) -> Client:
         here = self._here()
         return here[pick % len(here)]
@@ -560,4 +576,4 @@ class RoomMachine(RuleBasedStateMachine):
 
 
 TestRoomMachine = RoomMachine.TestCase
-TestRoomMachine.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+TestRoomMachine.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
