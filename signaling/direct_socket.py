@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
 from aiohttp import WSMessage, WSMsgType, web
 from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader  # the queue is exported nowhere
 from aiohttp._websocket.writer import WebSocketWriter
 from aiohttp.http_websocket import WSMessageTextBytes
+
+log = structlog.get_logger(__name__)
 
 MESSAGES_PER_READ = 16
 """So many of what one read from the network brings are handed over at once. The rest waits in aiohttp's
@@ -32,7 +35,7 @@ class DirectSocket(web.WebSocketResponse):
     _parser: _Reader
 
     def receive_directly(self, receiver: Receiver | None) -> None:
-        """`receiver` must not raise. None: from now on all is for `receive()`."""
+        """None: all is for `receive()` again. What `receiver` raises is logged and ends the connection."""
         self._inbox.receiver = receiver
 
     def has_heard(self) -> bool:
@@ -65,7 +68,11 @@ class _Inbox(WebSocketDataQueue):
             super().feed_data(data, size)
         else:
             self.budget -= 1
-            self.receiver(data)  # type: ignore[arg-type]  # texts are decoded: it is a WSMessage
+            try:
+                self.receiver(data)  # type: ignore[arg-type]  # texts are decoded: it is a WSMessage
+            except Exception:
+                log.exception("message_failed")
+                raise  # aiohttp's reader keeps it for `receive()`, which says that the connection has broken
 
 
 class _Reader(WebSocketReader):
