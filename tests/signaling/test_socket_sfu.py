@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import AudioStreamTrack
 
 from sfu.config import SfuConfig
 from sfu.control.server import Server as SfuServer
@@ -123,5 +124,87 @@ async def test_the_sfu_keeps_nothing_of_those_who_left(
     await connect_media(again, connections)
     await again.socket.close()
     await clients[0].send(type="leave")
+    await until(lambda: sfu.stats().participants == 0)
+    assert sfu._rooms == {}
+
+
+# --- clients of the documented protocol -----------------------------------------------------------------
+
+
+class MeshClient:
+    """The media side of such a client: a peer connection for each other participant."""
+
+    def __init__(self, client: Any, connections: AsyncExitStack) -> None:
+        self.client, self._connections = client, connections
+        self.peers: dict[int, RTCPeerConnection] = {}
+
+    def _peer(self, user_id: int) -> RTCPeerConnection:
+        if user_id not in self.peers:
+            peer = self.peers[user_id] = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+            self._connections.push_async_callback(peer.close)
+            peer.addTrack(AudioStreamTrack())
+        return self.peers[user_id]
+
+    async def offer(self, user_id: int) -> None:
+        peer = self._peer(user_id)
+        await peer.setLocalDescription(await peer.createOffer())
+        await self._tell("offer", user_id, peer)
+
+    async def leave(self, user_id: int) -> None:
+        """`user_left` of somebody."""
+        await self.peers.pop(user_id).close()
+
+    @property
+    def connected(self) -> int:
+        return sum(peer.connectionState == "connected" for peer in self.peers.values())
+
+    async def listen(self) -> None:
+        """Answers offers and takes answers, until it is cancelled."""
+        while True:
+            message = await self.client.hear("offer", "answer")
+            user_id, payload = message["from_user"]["id"], message["payload"]
+            assert payload["type"] == message["type"]
+            peer = self._peer(user_id)
+            await peer.setRemoteDescription(RTCSessionDescription(payload["sdp"], payload["type"]))
+            if payload["type"] == "offer":
+                await peer.setLocalDescription(await peer.createAnswer())
+                await self._tell("answer", user_id, peer)
+
+    async def _tell(self, kind: str, user_id: int, peer: RTCPeerConnection) -> None:
+        await self.client.send(
+            type=kind, to_user_id=user_id, payload={"type": kind, "sdp": peer.localDescription.sdp}
+        )
+
+
+async def test_two_who_spoke_directly_and_a_third_all_connect_to_virtual_peers(
+    make_server: MakeServer, sfu: SfuServer, connections: AsyncExitStack, until: Until
+) -> None:
+    server = await make_server(sfu=sfu)
+    users = sorted([await server.user(name) for name in ("Anna", "Boris", "Clara")], key=lambda user: user.id)
+    low, middle, high = (user.id for user in users)
+    call_id = await server.call(users[0])
+    first = MeshClient(await server.join(call_id, users[0], v2=False), connections)
+    second = MeshClient(await server.join(call_id, users[1], v2=False), connections)
+    await first.client.hear("user_joined")
+    await first.offer(middle)
+    await second.client.hear("offer")  # answers too late: the third is there first
+
+    third = MeshClient(await server.join(call_id, users[2], v2=False), connections)
+    for mesh, other in ((first, middle), (second, low)):
+        heard = [(m["type"], m["user"]["id"]) for m in [await mesh.client.hear() for _ in range(3)]]
+        assert heard == [("user_joined", high), ("user_left", other), ("user_joined", other)]
+    await first.leave(middle)
+    await first.offer(middle)
+    await first.offer(high)
+    await second.offer(high)
+    meshes = (first, second, third)
+    listening = [asyncio.create_task(mesh.listen()) for mesh in meshes]
+    await until(lambda: [mesh.connected for mesh in meshes] == [2, 2, 2])
+    await until(lambda: server.counted("telcall_sfu_connections_total", state="connected") == 6)
+    for task in listening:
+        task.cancel()
+    await asyncio.wait(listening)
+    for mesh in meshes:
+        await mesh.client.socket.close()
     await until(lambda: sfu.stats().participants == 0)
     assert sfu._rooms == {}
