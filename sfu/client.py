@@ -121,7 +121,17 @@ class PeerDescribed:
     description: Description
 
 
-SfuEvent = SeatsChanged | ConnectionChanged | PeerDescribed
+@dataclass(frozen=True, slots=True)
+class PeerMisled:
+    """The mesh client has begun its connection to `peer` with an offer that was not the virtual peer's.
+
+    That connection is of no use. The virtual peer has begun anew; the client has to, before it hears of it.
+    """
+
+    peer: int
+
+
+SfuEvent = SeatsChanged | ConnectionChanged | PeerDescribed | PeerMisled
 Listener = Callable[[SfuEvent], None]
 """Called on the event loop; must not block or raise."""
 
@@ -160,6 +170,7 @@ class Sfu(Protocol):
         """A mesh client says this to `peer`. What follows comes as `PeerDescribed`.
 
         An answer that fits no offer of the virtual peer's is ignored: it belongs to a connection of the past.
+        Where it is the first that the client says to that peer, `PeerMisled` follows.
         Raises `SdpRejected`; what was agreed before stays in force then.
         """
 

@@ -90,6 +90,12 @@ class Pairs:
             self._retire(speaker, hearer, origin.connection)
         return True
 
+    def begin_anew(self, speaker: int, hearer: int) -> None:
+        """What `speaker` has said to the virtual peer of `hearer`, and heard of it, is past."""
+        self._offered.discard((hearer, speaker))
+        for connection in self._said.pop((speaker, hearer), ()):
+            self._retire(speaker, hearer, connection)
+
     def part(self, one: int, other: int) -> None:
         """The connections between these two are given up."""
         for speaker, hearer in ((one, other), (other, one)):

@@ -1,8 +1,8 @@
 """One call's room: who is here, who hears what. A state machine; `rooms.py` gives it sockets and a clock.
 
-Inputs are the public methods: `join`, `receive`, `disconnect`, `seats_changed`, `peer_described`, `advance`,
-`end`. Each returns what follows from it, in order. A person is in a room once, by the newest of their
-sessions; a session is one connection. `now_us` is monotonic.
+Inputs are the public methods: `join`, `receive`, `disconnect`, `seats_changed`, `peer_described`,
+`peer_misled`, `advance`, `end`. Each returns what follows from it, in order. A person is in a room once, by
+the newest of their sessions; a session is one connection. `now_us` is monotonic.
 
 Clients of the documented protocol know nothing of modes. In mode `p2p` their descriptions are relayed; in
 mode `sfu` the SFU's virtual peers speak to them in the others' names. A connection that cannot go on is made
@@ -343,6 +343,18 @@ class Room:
         if description.type == "offer":
             self._pairs.offered(peer_id, member.user.id)
         return [Send(session, from_description(description, peer.user))]
+
+    def peer_misled(self, session: str, peer_id: int) -> list[Output]:
+        """This documented client has taken up what was said to it before the switch, and was not heard of
+        since: its microphone was late. It has to make its connection to `peer_id` once more."""
+        member, peer = self._member(session), self._members.get(peer_id)
+        if member is None or member.v2 or not member.in_sfu or peer is None or peer is member:
+            return []
+        self._pairs.begin_anew(member.user.id, peer_id)
+        return [
+            Send(session, UserLeft(user=peer.user)),
+            Send(session, UserJoined(user=peer.seen_by(member))),
+        ]
 
     def advance(self, now_us: int) -> list[Output]:
         """Time has passed."""

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import structlog
 
-from sfu.client import ConnectionChanged, PeerDescribed, SeatsChanged, Sfu, SfuEvent
+from sfu.client import ConnectionChanged, PeerDescribed, PeerMisled, SeatsChanged, Sfu, SfuEvent
 from signaling.config import SignalingConfig
 from signaling.edge import Peer, RoomCall
 from signaling.identity import Identity
@@ -161,6 +161,8 @@ class Rooms:
                 self._apply(entry, entry.room.seats_changed(session, event.revision, event.seats))
             case PeerDescribed():
                 self._apply(entry, entry.room.peer_described(session, event.peer, event.description))
+            case PeerMisled():
+                self._apply(entry, entry.room.peer_misled(session, event.peer))
             case ConnectionChanged():
                 self._metrics.sfu_connections.labels(event.state).inc()
                 log.info("sfu_connection_changed", call=entry.call.log_id, state=event.state)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from sfu.client import Offer, PeerDescribed, SeatOffer, Sfu, SfuEvent
+from sfu.client import Offer, PeerDescribed, PeerMisled, SeatOffer, Sfu, SfuEvent
 from sfu.errors import EngineUnavailable, SdpRejected, SfuError
 from signaling.messages import Error, ErrorCode, ServerMessage, SessionDescription, SfuAnswer
 from signaling.outputs import (
@@ -71,7 +71,7 @@ class SfuLane:
         waiting = list(self._pending.values())
         if self._current is not None:
             waiting.append(self._current)
-        peer = event.peer if isinstance(event, PeerDescribed) else None
+        peer = event.peer if isinstance(event, PeerDescribed | PeerMisled) else None
         return any(
             isinstance(command, LeaveSfu) and (command.session == session or command.user_id == peer)
             for command in waiting

@@ -6,6 +6,7 @@ What has to be said and when is decided in `sfu.core.mesh`; here it becomes text
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from sfu.client import ConnectionChanged, Description, Listener, PeerDescribed, TrackSource
+from sfu.client import ConnectionChanged, Description, Listener, PeerDescribed, PeerMisled, TrackSource
 from sfu.control.connections import Connections
 from sfu.control.member import Member
 from sfu.control.sources import Sources
@@ -25,6 +26,7 @@ from sfu.core.mesh.mesh_client import MeshClient, Told
 from sfu.core.mesh.virtual_peer import Say, Secure, VirtualPeer
 from sfu.core.sdp.agreed import Kind, Rejected
 from sfu.core.sdp.answer import Upload
+from sfu.core.sdp.parse import Description as ParsedDescription
 from sfu.core.sdp.parse import parse
 from sfu.core.sdp.write import LocalMedia, LocalTransport, StreamName, write
 from sfu.dataplane.engine import Engine, ParticipantId, SourceId
@@ -36,6 +38,7 @@ WATCH_US = 1_000_000
 SILENT_US: dict[Kind, int] = {"audio": 3_000_000, "video": 6_000_000}
 """An upload that was agreed on, and of which nothing comes for so long, is taken from another connection. A
 muted microphone goes on sending (silence); a picture may pause while the way is too narrow."""
+_OWN_MID = re.compile(r"t[0-9a-f]{6}")
 _TRACKS: dict[Kind, TrackSource] = {"audio": "microphone", "video": "camera"}
 
 
@@ -112,7 +115,23 @@ class MeshMember(Member):
         if peer not in self._links:
             raise UnknownParticipant(f"{peer} for {self.user}")
         parsed = parse(description.sdp)
+        if description.type == "answer" and self._is_misled(peer, parsed):
+            self._begin_anew(peer)
+            return
         self._carry_out(self._client.receive(peer, description.type, parsed, _now_us()))
+        self._reseat()
+
+    def _is_misled(self, peer: int, answer: ParsedDescription) -> bool:
+        """An answer to somebody's offer from before we stood in, which reached the client late: nothing is
+        agreed yet, and no m-line has a name of ours."""
+        begun = self._client.peers[peer].remote is not None
+        return not begun and not any(_is_own_mid(media.mid) for media in answer.media)
+
+    def _begin_anew(self, peer: int) -> None:
+        log.info("mesh_client_misled", session=self.session)
+        self._drop(self._links.pop(peer))
+        self._carry_out(self._client.remove_peer(peer, _now_us()))
+        self.listener(PeerMisled(peer))
         self._reseat()
 
     # --- who is here ------------------------------------------------------------------------------------
@@ -289,6 +308,10 @@ class MeshMember(Member):
 def _new_mid() -> str:
     """Browsers count from 0; an answer that names this is one to our offer."""
     return f"t{secrets.token_hex(3)}"
+
+
+def _is_own_mid(mid: str) -> bool:
+    return _OWN_MID.fullmatch(mid) is not None
 
 
 def _now_us() -> int:

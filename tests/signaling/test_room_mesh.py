@@ -132,6 +132,24 @@ def test_the_message_says_what_kind_of_description_it_is(driver: Any, three: Any
     assert outputs == [Describe(1, three[0], 3, Description("offer", "v=0"))]
 
 
+def test_one_who_took_up_what_was_said_before_the_switch_begins_anew(driver: Any, three: Any) -> None:
+    driver.take(driver.room.peer_described(three[2], 1, Description("offer", sdp(7))))
+    driver.say(three[2], answer(1, connection=5))
+    driver.clear()
+    driver.take(driver.room.peer_misled(three[2], 1))
+    assert driver.inbox == {three[2]: anew(1)}
+    assert driver.say(three[2], offer(1, connection=5)) == []  # of the connection that it has closed
+    driver.take(driver.room.peer_described(three[2], 1, Description("offer", sdp(8))))
+    assert driver.say(three[2], answer(1, connection=6)) == [
+        Describe(3, three[2], 1, Description("answer", sdp(6)))
+    ]
+
+
+def test_nobody_else_is_told_to_begin_anew(driver: Any, three: Any) -> None:
+    for session, peer in ((three[1], 1), (three[0], 7), (three[0], 1), ("unknown", 1)):
+        assert driver.room.peer_misled(session, peer) == []
+
+
 def test_candidates_and_direct_words_of_v2_clients_end_here(driver: Any, three: Any) -> None:
     candidate = {"candidate": "candidate:1 1 udp 1 192.0.2.1 9 typ host"}
     assert driver.say(three[0], IceCandidate(to_user_id=2, payload=candidate)) == []

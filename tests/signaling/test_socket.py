@@ -17,6 +17,7 @@ from sfu.client import (
     Description,
     MediaFlags,
     PeerDescribed,
+    PeerMisled,
     SeatAssignment,
     SeatsChanged,
     SeatWishes,
@@ -356,11 +357,13 @@ async def test_a_documented_third_speaks_to_virtual_peers(server: Any, until: Un
     listener = server.sfu.listeners[call_id, boris.id]
     listener(PeerDescribed(clara.id, Description("answer", "v=0\r\na")))
     listener(ConnectionChanged("connected", clara.id))
+    listener(PeerMisled(anna.id))
     assert await second.hear() == {
         "type": "answer",
         "from_user": clara.model_dump(),
         "payload": {"type": "answer", "sdp": "v=0\r\na"},
     }
+    assert [(await second.hear())["type"] for _ in range(2)] == ["user_left", "user_joined"]
     assert server.counted("telcall_sfu_connections_total", state="connected") == 1
 
 

@@ -1,8 +1,9 @@
 import asyncio
 
 import pytest
+from aiortc import RTCPeerConnection
 
-from sfu.client import Description, PeerDescribed
+from sfu.client import Description, PeerDescribed, PeerMisled
 from sfu.errors import SdpRejected, UnknownParticipant
 
 TOLERANCE_HZ = 15
@@ -123,6 +124,40 @@ async def test_what_is_said_to_nobody_or_by_nobody_is_refused(enter, enter_mesh,
     with pytest.raises(UnknownParticipant):
         await server.answer("room", 2, anna.offer(offer.sdp))
     assert boris.states == []
+
+
+async def test_a_late_answer_to_somebody_elses_offer_begins_the_connection_anew(server):
+    """Described before we stood in, taken up when the client's microphone came."""
+    told = []
+    await server.join("room", 1, "a", lambda event: None, mesh=True)
+    await server.join("room", 2, "b", told.append, mesh=True)
+    (first,) = told
+    answer = await answer_to_another()
+    await server.describe("room", 2, 1, answer)
+    _, misled, second = told
+    assert misled == PeerMisled(1)
+    assert second.description.type == "offer"
+    mids = [field(event.description.sdp, "mid") for event in (first, second)]
+    assert mids[0] != mids[1]
+    told.clear()
+    stale = answer.sdp.replace("a=mid:0", f"a=mid:{mids[0]}").replace("BUNDLE 0", f"BUNDLE {mids[0]}")
+    await server.describe("room", 2, 1, Description("answer", stale))  # said before the client knew
+    assert told == []
+    for user, session in ((1, "a"), (2, "b")):
+        await server.leave("room", user, session)
+
+
+async def answer_to_another():
+    """A client's answer, that is no answer to ours."""
+    one, other = RTCPeerConnection(), RTCPeerConnection()
+    one.addTransceiver("audio")
+    await one.setLocalDescription(await one.createOffer())
+    await other.setRemoteDescription(one.localDescription)
+    await other.setLocalDescription(await other.createAnswer())
+    sdp = other.localDescription.sdp
+    await one.close()
+    await other.close()
+    return Description("answer", sdp)
 
 
 async def test_a_hundred_mesh_clients_leave_nothing_behind(enter, server, eventually):
