@@ -277,7 +277,7 @@ class Settings(BaseSettings):
     ws_violations: int = Field(
         20,
         ge=1,
-        le=10_000,
+        le=10_000_000,
         alias="TELCALL_WS_VIOLATIONS",
         **_setting("messages", "refused within 10 seconds close the connection"),
     )
