@@ -58,12 +58,3 @@ async def test_camera_toggles_reach_the_other_side(documented_first: bool, peopl
     await mini_app.tap("camera")
     await mini_app.tap("camera")
     await perceives(documented, mini_app)
-
-
-async def test_two_documented_clients_find_each_other(people: People) -> None:
-    anna, boris = await people(2, kind=MeshPerson)
-    (clara,) = await people(1)
-    call_id = await clara.create_call()
-    for person in (anna, boris):
-        await person.enter(call_id)
-    await perceive_each_other([anna, boris])

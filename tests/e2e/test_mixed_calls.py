@@ -8,6 +8,7 @@ from tests.e2e.gatherings import (
     People,
     all_perceive_all,
     each_uploads_once,
+    new_call,
     of_kinds,
     one_after_another,
 )
@@ -24,7 +25,7 @@ async def in_sfu(everybody: list[Person]) -> None:
             await person.topology("sfu")
 
 
-@pytest.mark.parametrize("kinds", ["mmv", "vvm", "vmm", "mvv", "mvmv"])
+@pytest.mark.parametrize("kinds", ["mmv", "vvm", "mvmv"])
 async def test_all_hear_and_see_all(kinds: str, people: People) -> None:
     """The first two are connected directly until the third comes."""
     everybody = await of_kinds(people, kinds)
@@ -36,9 +37,8 @@ async def test_all_hear_and_see_all(kinds: str, people: People) -> None:
     await each_uploads_once(everybody)
 
 
-@pytest.mark.parametrize("kinds", ["vmv", "mvm"])
-async def test_all_hear_and_see_all_in_the_other_order_of_ids(kinds: str, people: People) -> None:
-    everybody = list(reversed(await of_kinds(people, kinds)))
+async def test_all_hear_and_see_all_in_the_other_order_of_ids(people: People) -> None:
+    everybody = list(reversed(await of_kinds(people, "mvm")))
     await one_after_another(everybody)
     await all_perceive_all(everybody)
     await in_sfu(everybody)
@@ -88,6 +88,12 @@ async def test_a_pair_that_finds_no_direct_way_goes_through_the_server(people: P
     pair = await of_kinds(people, "mv")
     for person in pair:
         await person.without_a_direct_way()
-    await one_after_another(pair)
+    call_id = await new_call(pair[0])
+    for person in pair:
+        await person.enter(call_id, camera=not isinstance(person, MeshPerson))
     await in_sfu(pair)
+    for person in pair:
+        if isinstance(person, MeshPerson):
+            await person.settled()
+            await person.switch_camera()
     await all_perceive_all(pair)

@@ -15,6 +15,7 @@ from telcall.client.media import Colour, Tone
 from telcall.client.participant import Participant
 from telcall.client.rest import Rest
 from tests.e2e.fake_media import HEIGHT, LOOKS, WIDTH, Look
+from tests.e2e.mesh_person import MeshPerson
 from tests.e2e.person import COLOUR_TOLERANCE, Person
 from tests.e2e.serving import Serving
 from tests.e2e.waiting import eventually, perceive_each_other
@@ -111,3 +112,19 @@ async def test_through_the_server_with_two_mini_apps(
     await anna.leave()
     await boris.topology("p2p")
     await know_each_other(robot, boris)
+
+
+@pytest.mark.parametrize("protocol", ["telcall.v2", "documented"])
+async def test_with_a_mesh_client_and_a_mini_app(
+    protocol: Protocol, people: People, join: Callable[..., Awaitable[Robot]]
+) -> None:
+    anna, boris = [(await people(1, kind=kind))[0] for kind in (MeshPerson, Person)]
+    call_id = await boris.create_call()
+    await anna.enter(call_id)
+    robot = await join(call_id, protocol)
+    await know_each_other(robot, anna)  # directly, before the third comes
+    await boris.enter(call_id)
+    await perceive_each_other([anna, boris])
+    for person in (anna, boris):
+        await know_each_other(robot, person)
+    await boris.topology("sfu")
