@@ -21,7 +21,7 @@ LOCK := $(CURDIR)/.venv/bin/uv pip compile --universal --python-version 3.11 --g
 FRONTEND := $(shell find frontend -name node_modules -prune -o -type f -print 2>/dev/null)
 
 .PHONY: help run test check dev build types lock clean setup lint imports typecheck unit \
-	bench-forwarding bench-call bench-signaling chromium
+	bench-forwarding bench-call bench-signaling bench-upload chromium
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 20
@@ -55,6 +55,9 @@ bench-call: chromium setup ## join to first sound and first picture, in Chromium
 
 bench-signaling: setup ## signaling's cost, memory and latency, beside a plain relay
 	python -m benchmarks.signaling
+
+bench-upload: chromium setup ## what a mesh client uploads in groups, in Chromium
+	python -m benchmarks.upload
 
 lock: .setup/venv .setup/node ## newest versions that pyproject.toml and package.json allow
 	$(LOCK) --upgrade --all-extras pyproject.toml --output-file requirements-dev.lock

@@ -130,6 +130,8 @@ class Connection:
         writing.close()
 
     def _look_for_life(self, *, pinged: bool = False) -> None:
+        if self.is_closing or self._socket.closed:
+            return
         if self._socket.has_heard():
             pinged = False
         elif pinged:

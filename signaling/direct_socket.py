@@ -32,7 +32,6 @@ class DirectSocket(web.WebSocketResponse):
     and the end. Both in the order in which they came."""
 
     _inbox: _Inbox
-    _parser: _Reader
 
     def receive_directly(self, receiver: Receiver | None) -> None:
         """None: all is for `receive()` again. What `receiver` raises is logged and ends the connection."""
@@ -40,7 +39,7 @@ class DirectSocket(web.WebSocketResponse):
 
     def has_heard(self) -> bool:
         """True when anything was received since the last time this was asked."""
-        heard, self._parser.heard = self._parser.heard, False
+        heard, self._inbox.heard = self._inbox.heard, False
         return heard
 
     def _post_start(self, request: web.BaseRequest, protocol: str | None, writer: WebSocketWriter) -> None:
@@ -57,6 +56,7 @@ class DirectSocket(web.WebSocketResponse):
 class _Inbox(WebSocketDataQueue):
     receiver: Receiver | None = None
     budget = 0
+    heard = False
 
     def feed_data(self, data: WSMessage | WSMessageTextBytes, size: int) -> None:
         if (
@@ -79,9 +79,8 @@ class _Reader(WebSocketReader):
     def __init__(self, inbox: _Inbox, max_message_bytes: int) -> None:
         super().__init__(inbox, max_message_bytes, compress=False, decode_text=True)
         self._inbox = inbox
-        self.heard = False
 
     def feed_data(self, data: bytes | bytearray | memoryview) -> tuple[bool, bytes]:
-        self.heard = True
+        self._inbox.heard = True
         self._inbox.budget = MESSAGES_PER_READ
         return super().feed_data(data)
