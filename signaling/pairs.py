@@ -57,10 +57,12 @@ class Pairs:
         # (speaker, hearer) -> connection -> its newest ufrag
         self._said: dict[tuple[int, int], OrderedDict[str, str]] = {}
         self._offered: set[tuple[int, int]] = set()  # (speaker, hearer)
+        self._astray: set[tuple[int, int]] = set()  # (speaker, hearer)
         self._retired: OrderedDict[tuple[int, int, str], None] = OrderedDict()
 
     def said(self, speaker: int, hearer: int, origin: Origin | None) -> bool:
         """A description of `speaker`'s goes on. True: it restarts ICE on a connection that was known."""
+        self._astray.discard((speaker, hearer))
         connections = self._said.setdefault((speaker, hearer), OrderedDict())
         if origin is None:
             return False
@@ -86,28 +88,36 @@ class Pairs:
         """An answer to an offer that the virtual peer never made: its connection is of the past too."""
         if (hearer, speaker) in self._offered:
             return False
+        self._astray.add((speaker, hearer))
         if origin is not None:
             self._retire(speaker, hearer, origin.connection)
         return True
 
+    def is_astray(self, speaker: int, hearer: int) -> bool:
+        """The last that `speaker` said to `hearer` was such an answer.
+
+        Either a description of a new connection is on its way, or the old offer was taken up only after the
+        connection was given up, as by a client that waits for its microphone, and nothing follows.
+        """
+        return (speaker, hearer) in self._astray
+
     def begin_anew(self, speaker: int, hearer: int) -> None:
         """What `speaker` has said to the virtual peer of `hearer`, and heard of it, is past."""
         self._offered.discard((hearer, speaker))
+        self._astray.discard((speaker, hearer))
         for connection in self._said.pop((speaker, hearer), ()):
             self._retire(speaker, hearer, connection)
 
     def part(self, one: int, other: int) -> None:
         """The connections between these two are given up."""
-        for speaker, hearer in ((one, other), (other, one)):
-            self._offered.discard((speaker, hearer))
-            for connection in self._said.pop((speaker, hearer), ()):
-                self._retire(speaker, hearer, connection)
+        self.begin_anew(one, other)
+        self.begin_anew(other, one)
 
     def leave(self, user_id: int) -> None:
         """Somebody is gone: what the others still say to them is of the past, should they come back."""
-        for other in {other for pair in (*self._said, *self._offered) if user_id in pair for other in pair}:
-            if other != user_id:
-                self.part(user_id, other)
+        known = {*self._said, *self._offered, *self._astray}
+        for other in {other for pair in known if user_id in pair for other in pair} - {user_id}:
+            self.part(user_id, other)
 
     def _retire(self, speaker: int, hearer: int, connection: str) -> None:
         self._retired[speaker, hearer, connection] = None

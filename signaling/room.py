@@ -340,9 +340,12 @@ class Room:
         member, peer = self._member(session), self._members.get(peer_id)
         if member is None or member.v2 or not member.in_sfu or peer is None or peer is member:
             return []
+        outputs: list[Output] = []
         if description.type == "offer":
+            if self._pairs.is_astray(member.user.id, peer_id):
+                outputs += self.peer_misled(session, peer_id)
             self._pairs.offered(peer_id, member.user.id)
-        return [Send(session, from_description(description, peer.user))]
+        return [*outputs, Send(session, from_description(description, peer.user))]
 
     def peer_misled(self, session: str, peer_id: int) -> list[Output]:
         """This documented client has taken up what was said to it before the switch, and was not heard of

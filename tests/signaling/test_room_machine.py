@@ -362,7 +362,8 @@ class RoomMachine(RuleBasedStateMachine):
             (command,) = described
             assert (command.session, command.peer_id) == (speaker.session, to_user_id)
             assert command.description.type == ("offer" if kind is Offer else "answer")
-        link.arrived = link.arrived or bool(relayed or described)
+        # Of what v2 clients say to each other nothing is kept: both know themselves what is of the past.
+        link.arrived = link.arrived or (bool(relayed or described) and not (speaker.v2 and target.v2))
 
     @precondition(lambda self: self._late_links())
     @rule(data=st.data(), kind=st.sampled_from([Offer, Answer]), restart=st.booleans())
@@ -383,7 +384,8 @@ class RoomMachine(RuleBasedStateMachine):
         else:
             assert relayed in ([], [target.session])
             assert [command.peer_id for command in described] in ([], [to_user_id])
-            link.arrived = bool(relayed or described)
+            if relayed or described:  # nobody could know; the next word would be taken for good as well
+                speaker.past_links.remove((to_user_id, link))
 
     @two_here
     @rule(one=PICK, other=PICK)
@@ -406,7 +408,8 @@ class RoomMachine(RuleBasedStateMachine):
         link = self.sfu.end(client.user_id, peer) if expected else Link()
         description = Description("offer" if is_offer else "answer", link.sdp(peer, client.user_id))
         outputs = self._take(self.room.peer_described(client.session, peer, description))
-        assert [o.session for o in outputs if isinstance(o, Send)] == [client.session] * expected
+        told = [o for o in outputs if isinstance(o, Send) and o.message.type == description.type]
+        assert [o.session for o in told] == [client.session] * expected
         if expected and is_offer:
             client.link(peer).offered = True
 
@@ -420,6 +423,16 @@ class RoomMachine(RuleBasedStateMachine):
             self._take(self.room.receive(client.session, state, self.now_us))
             if is_of_two and failed:
                 assert self.room.mode == "sfu"
+
+    @two_here
+    @rule(one=PICK, other=PICK)
+    def virtual_peer_begins_anew(self, one: int, other: int) -> None:
+        client, peer = self._two(one, other)
+        self.sfu.virtual.pop((client.user_id, peer.user_id), None)
+        outputs = self._take(self.room.peer_misled(client.session, peer.user_id))
+        expected = self.room.mode == "sfu" and not client.v2
+        told = [(o.session, o.message.type) for o in outputs if isinstance(o, Send)]
+        assert told == [(client.session, "user_left"), (client.session, "user_joined")] * expected
 
     @anybody_here
     @rule(one=PICK, audio=st.booleans(), video=st.booleans())

@@ -254,6 +254,22 @@ def test_words_of_the_old_connection_are_dropped_after_the_switch(driver: Any) -
     assert driver.say(two, answer(1, 23)) == [Describe(2, two, 1, Description("answer", sdp(23)))]
 
 
+@pytest.mark.parametrize("begins", [True, False])
+def test_an_old_offer_taken_up_after_the_switch_is_made_good_by_the_next_one(
+    driver: Any, begins: bool
+) -> None:
+    one, two = driver.join(1, v2=False), driver.join(2, v2=False)
+    driver.say(two, offer(1, 22))  # though the lower id should
+    driver.join(3)
+    assert driver.say(one, answer(2, 11)) == []
+    if begins:  # so the answer was only late: its connection is closed
+        assert driver.say(one, offer(2, 12)) != []
+    driver.clear()
+    driver.take(driver.room.peer_described(one, 2, Description("offer", "v=0")))
+    assert driver.types(one) == (["offer"] if begins else ["user_left", "user_joined", "offer"])
+    assert driver.say(one, answer(2, 13)) == [Describe(1, one, 2, Description("answer", sdp(13)))]
+
+
 def test_words_to_somebody_who_left_the_sfu_and_came_back_are_dropped(driver: Any, three: Any) -> None:
     driver.join(4)
     driver.say(three[0], offer(3, 11))
