@@ -221,6 +221,20 @@ async def test_a_silent_one(make_server: MakeServer, until: Until) -> None:
     await calm.silence()
 
 
+async def test_nobody_is_looked_for_who_has_gone(make_server: MakeServer, until: Until) -> None:
+    problems: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, problem: problems.append(problem))
+    server = await make_server(SignalingConfig(ping_interval_s=0.1))
+    users = [await server.user(f"Person {number}") for number in range(25)]
+    call_id = await server.call(users[0])
+    clients = [await server.connect(call_id, user) for user in users]
+    await until(lambda: server.counted("telcall_participants") > 0)
+    for client in clients:
+        client.socket._response.connection.transport.abort()
+    await until(lambda: server.counted("telcall_ws_open") == 0)
+    assert problems == []
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
