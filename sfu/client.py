@@ -122,6 +122,17 @@ class PeerDescribed:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeakersChanged:
+    """Who speaks, the loudest first, each with a loudness from 0 to 1; and who holds the floor.
+
+    Told to clients with seats, at most four times a second. `dominant` stays while nobody speaks.
+    """
+
+    speakers: tuple[tuple[int, float], ...]
+    dominant: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class PeerMisled:
     """The mesh client has begun its connection to `peer` with an offer that was not the virtual peer's.
 
@@ -131,7 +142,7 @@ class PeerMisled:
     peer: int
 
 
-SfuEvent = SeatsChanged | ConnectionChanged | PeerDescribed | PeerMisled
+SfuEvent = SeatsChanged | ConnectionChanged | SpeakersChanged | PeerDescribed | PeerMisled
 Listener = Callable[[SfuEvent], None]
 """Called on the event loop; must not block or raise."""
 

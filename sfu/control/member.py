@@ -17,6 +17,11 @@ class Member(ABC):
         self.media: MediaFlags | None = None
 
     @property
+    @abstractmethod
+    def has_seats(self) -> bool:
+        """Whether the client understands seats, and what is told beside them."""
+
+    @property
     def shows_video(self) -> bool:
         """Who says nothing about a camera that they offer is taken to send."""
         return self.source_of("camera") is not None and (self.media is None or self.media.video)
@@ -26,8 +31,11 @@ class Member(ABC):
         """What they publish as that."""
 
     @abstractmethod
-    def assign(self, others: Sequence[Member]) -> None:
-        """Decides which of the others comes where, and tells the client. others: in the order of joining."""
+    def assign(self, others: Sequence[Member], spoke: Sequence[int]) -> None:
+        """Decides which of the others comes where, and tells the client.
+
+        others: in the order of joining. spoke: the users who spoke, the latest first.
+        """
 
     @abstractmethod
     def feed(self, others: Sequence[Member]) -> None:

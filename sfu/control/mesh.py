@@ -98,6 +98,10 @@ class MeshMember(Member):
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
 
+    @property
+    def has_seats(self) -> bool:
+        return False
+
     def source_of(self, track: TrackSource) -> SourceId | None:
         kind: Kind = "audio" if track == "microphone" else "video"
         if track == "screen":
@@ -136,7 +140,7 @@ class MeshMember(Member):
 
     # --- who is here ------------------------------------------------------------------------------------
 
-    def assign(self, others: Sequence[Member]) -> None:
+    def assign(self, others: Sequence[Member], spoke: Sequence[int]) -> None:
         here = {other.user: other for other in others}
         for peer in self._links.keys() - here.keys():
             self._drop(self._links.pop(peer))

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
+from sfu.client import SpeakersChanged
 from sfu.control.member import Member
+from sfu.core.speakers.dominance import Dominance, Speaking
+from sfu.dataplane.engine import SourceId
 
 
 class Room:
@@ -11,17 +16,24 @@ class Room:
     def __init__(self) -> None:
         self.members: dict[int, Member] = {}
         self.forwarding = True
+        self._dominance = Dominance()
+        self._speaking = Speaking()
+        self._spoke: list[int] = []
+        """Who held the floor, the latest first; of those who are here."""
 
     def join(self, member: Member) -> Member | None:
         """Returns who was there as the same user; it has to be closed."""
         before = self.members.pop(member.user, None)
         self.members[member.user] = member
         self.reseat()
+        self._tell_speaking([member])
         return before
 
     def leave(self, member: Member) -> None:
         if self.members.get(member.user) is member:
             del self.members[member.user]
+            if member.user in self._spoke:
+                self._spoke.remove(member.user)
         self.reseat()
 
     def set_forwarding(self, on: bool) -> None:
@@ -36,6 +48,31 @@ class Room:
             for member in members
         }
         for member in members:
-            member.assign(others[member.user])
+            member.assign(others[member.user], self._spoke)
         for member in members:
             member.feed(others[member.user])
+
+    def hear(self, levels: Mapping[SourceId, bytes]) -> None:
+        """What the microphones told since the last time. Who holds the floor gets a seat at once."""
+        if not self.forwarding:
+            return
+        sources = {user: member.source_of("microphone") for user, member in self.members.items()}
+        speaking = self._dominance.decide(
+            {user: levels.get(source, b"") for user, source in sources.items() if source is not None}
+        )
+        if speaking == self._speaking:
+            return
+        dominant = speaking.dominant
+        has_moved = dominant is not None and dominant != self._speaking.dominant
+        self._speaking = speaking
+        if dominant is not None and has_moved:
+            self._spoke = [dominant, *(user for user in self._spoke if user != dominant)]
+            self.reseat()
+        self._tell_speaking(self.members.values())
+
+    def _tell_speaking(self, members: Iterable[Member]) -> None:
+        if self._speaking == Speaking():
+            return
+        for member in members:
+            if member.has_seats:
+                member.listener(SpeakersChanged(self._speaking.speakers, self._speaking.dominant))

@@ -77,6 +77,10 @@ class SeatedMember(Member):
         self._closed = False
         engine.add_participant(participant)
 
+    @property
+    def has_seats(self) -> bool:
+        return True
+
     def source_of(self, track: TrackSource) -> SourceId | None:
         return next((each.source for each in self._published.values() if each.upload.source == track), None)
 
@@ -187,7 +191,7 @@ class SeatedMember(Member):
 
     # --- seating ----------------------------------------------------------------------------------------
 
-    def assign(self, others: Sequence[Member]) -> None:
+    def assign(self, others: Sequence[Member], spoke: Sequence[int]) -> None:
         if not self._seats:
             return
         wishes = self._wishes
@@ -197,6 +201,7 @@ class SeatedMember(Member):
             [other.user for other in others],
             Wishes([wanted.participant for wanted in wishes.visible], wishes.pinned),
             self._seated,
+            spoke,
         )
         by_user = {other.user: other for other in others}
         told = tuple(self._assignment(number, seat, by_user) for number, seat in sorted(self._seats.items()))

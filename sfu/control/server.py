@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -22,6 +23,7 @@ from sfu.control.seated import SeatedMember
 from sfu.control.sources import Sources
 from sfu.core.ice.lite_agent import Credentials, Path, parse_for_agent
 from sfu.core.sdp.write import LocalTransport
+from sfu.core.speakers.dominance import DECISION_US
 from sfu.dataplane.engine import (
     Address,
     DtlsReceived,
@@ -54,6 +56,7 @@ class Server:
         self._certificate = DtlsCertificate.generateCertificate()
         self._connections: Connections | None = None
         self._sources: Sources | None = None
+        self._listening: asyncio.Task[None] | None = None
         self._rooms: dict[str, Room] = {}
         self._participant_ids = itertools.count(1)
         self._bound: list[Address] = []
@@ -84,6 +87,7 @@ class Server:
         self._engine = engine
         self._connections = Connections(self._config, engine, self._certificate)
         self._sources = Sources(engine)
+        self._listening = asyncio.create_task(self._listen(engine), name="speakers")
         self._bound = [port.address for port in ports]
         self._candidates = candidates(plan, ports)
         log.info("media_ports_opened", engine=engine.name, bound=self.listens, advertised=self.advertised)
@@ -108,6 +112,9 @@ class Server:
                 room.leave(member)
                 await member.close()
         self._rooms.clear()
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.wait([self._listening])
         if self._connections is not None:
             await self._connections.wait()
         if self._sources is not None:
@@ -245,6 +252,17 @@ class Server:
         if not ufrag and self._discovery is not None and self._discovery.receive(message, path.port):
             return
         self._connections.receive_stun(message, ufrag, path, len(data))
+
+    async def _listen(self, engine: Engine) -> None:
+        """Has every room decide who speaks, at fixed intervals."""
+        while True:
+            await asyncio.sleep(DECISION_US / 1_000_000)
+            try:
+                levels = engine.take_audio_levels()
+                for room in list(self._rooms.values()):
+                    room.hear(levels)
+            except Exception:
+                log.exception("speakers_failed")
 
     # --- pieces -----------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ What it hands up, because it needs a decision: STUN, DTLS, and that a key frame 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NewType, Protocol
 
@@ -23,6 +23,9 @@ ParticipantId = NewType("ParticipantId", int)
 """Chosen by the control plane, unique for the life of the engine."""
 SourceId = NewType("SourceId", int)
 """One published encoding (one ssrc once it is known); chosen by the control plane, never reused."""
+
+MAX_LEVELS = 64
+"""Audio levels kept of a source: more than a second of packets."""
 
 Address = tuple[str, int]
 """Numeric IP address and port of a remote; IPv4-mapped IPv6 never appears."""
@@ -237,6 +240,11 @@ class Engine(Protocol):
     def stats(self) -> EngineStats: ...
 
     def participant_stats(self, participant: ParticipantId) -> ParticipantStats | None: ...
+
+    def take_audio_levels(self) -> Mapping[SourceId, bytes]:
+        """Of each audio source the levels that its packets told since the last call (RFC 6464; a byte each, 0
+        to 127, -dBov); at most the newest `MAX_LEVELS`."""
+        ...
 
     def source_packets(self, source: SourceId) -> int:
         """RTP packets that have come from it so far; 0 for an unknown one."""

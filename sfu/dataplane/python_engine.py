@@ -15,7 +15,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
@@ -218,6 +218,10 @@ class PythonEngine:
             found.bytes_out + sum(seat.bytes_sent(tag_bytes) for seat in seats),
         )
 
+    def take_audio_levels(self) -> dict[SourceId, bytes]:
+        sources = list(self._held.sources.values())
+        return {each.source.id: each.take_levels() for each in sources if each.source.kind == "audio"}
+
     def source_packets(self, source: SourceId) -> int:
         found = self._held.sources.get(source)
         return found.packets if found is not None else 0
@@ -363,7 +367,8 @@ class PythonEngine:
             if source is None:
                 self._drop("unknown_ssrc")
                 return
-            self._note_arrival(participant, source, header.extensions, now_us)
+            if header.extensions:
+                self._note_extensions(participant, source, header.extensions, now_us)
             if header.payload_type != source.source.payload_type:
                 self._drop("payload_type")
                 return
@@ -376,15 +381,17 @@ class PythonEngine:
             self._emit(SourceStarted(source.source.id, ssrc))
         batches.setdefault(source, []).append(packet)
 
-    def _note_arrival(
-        self, participant: Participant, source: SourceInput, extensions: object, now_us: int
+    def _note_extensions(
+        self, participant: Participant, source: SourceInput, extensions: Mapping[int, bytes], now_us: int
     ) -> None:
-        identifier = source.source.extensions.transport_cc
-        if identifier and isinstance(extensions, dict):
-            value = extensions.get(identifier)
-            if value is not None and len(value) == 2:
-                participant.arrivals.receive(int.from_bytes(value, "big"), now_us)
-                participant.feedback_ssrc = source.ssrc
+        ids = source.source.extensions
+        value = extensions.get(ids.transport_cc)
+        if value is not None and len(value) == 2:
+            participant.arrivals.receive(int.from_bytes(value, "big"), now_us)
+            participant.feedback_ssrc = source.ssrc
+        level = extensions.get(ids.audio_level) if source.source.kind == "audio" else None
+        if level:
+            source.hear(level[0] & 0x7F)  # the first bit tells voice activity, which not every client sets
 
     def _forward(self, source: SourceInput, batch: Batch, now_us: int) -> None:
         scratch, forwarded = self._scratch, 0

@@ -13,7 +13,7 @@ from sfu.core.rtp.ntp import to_unix_us
 from sfu.core.rtp.packet import RtpHeader
 from sfu.core.rtp.translate import PICTURE_ID_MASK
 from sfu.dataplane.batch import Packet
-from sfu.dataplane.engine import Source
+from sfu.dataplane.engine import MAX_LEVELS, Source
 
 KEYFRAME_WANTED_US = 100_000
 """How often the control plane is told that a key frame is wanted; it decides when to ask."""
@@ -49,6 +49,7 @@ class SourceInput:
         self._last_packet: tuple[int, int] | None = None  # timestamp, when it came
         self._last_picture_id: int | None = None
         self._wanted_us: int | None = None
+        self._levels = bytearray()
 
     @property
     def packets(self) -> int:
@@ -106,6 +107,17 @@ class SourceInput:
         if last is None:
             return picture_id7
         return last + (picture_id7 - last + 64 & 0x7F) - 64 & PICTURE_ID_MASK
+
+    def hear(self, level: int) -> None:
+        """The audio level of a packet."""
+        if len(self._levels) >= MAX_LEVELS:
+            del self._levels[: MAX_LEVELS // 2]
+        self._levels.append(level)
+
+    def take_levels(self) -> bytes:
+        """Called by the control plane's thread; a level that comes meanwhile is in this one or the next."""
+        levels, self._levels = self._levels, bytearray()
+        return bytes(levels)
 
     def receive_sender_report(self, ntp64: int, rtp_timestamp: int, now_us: int, unix_us: int) -> None:
         publisher_us = to_unix_us(ntp64)

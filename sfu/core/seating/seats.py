@@ -2,8 +2,8 @@
 
 - Everybody sits on at most one seat. Nobody moves without need: who keeps
   their kind of seat keeps their seat.
-- Full seats (with video) go to the pinned participant, then to those on the screen in their order, then in
-  the order of joining; audio-only seats to the others, in the order of joining.
+- Full seats (with video) go to the pinned participant, then to those on the screen in their order, then to
+  those who spoke last, then in the order of joining; audio-only seats to the others by last speech.
 """
 
 from __future__ import annotations
@@ -33,23 +33,26 @@ def assign(
     participants: Sequence[int],
     wishes: Wishes,
     before: Mapping[int, int],
+    spoke: Sequence[int] = (),
 ) -> dict[int, int]:
     """Seat -> participant, empty seats left out.
 
-    participants: everybody else in the room, in the order of joining. before: the last assignment.
+    participants: everybody else in the room, in the order of joining. before: the last assignment. spoke: who
+    spoke, the latest first.
     """
     full = [shape.seat for shape in shapes if shape.full]
     audio = [shape.seat for shape in shapes if not shape.full]
-    ranked = _ranked(participants, wishes)
-    with_video, others = ranked[: len(full)], ranked[len(full) :]
-    with_audio = [one for one in participants if one in others][: len(audio)]
+    present = set(participants)
+    by_speech = list(dict.fromkeys([*(one for one in spoke if one in present), *participants]))
+    with_video = _ranked(by_speech, wishes)[: len(full)]
+    with_audio = [one for one in by_speech if one not in with_video][: len(audio)]
     return _place(full, with_video, before) | _place(audio, with_audio, before)
 
 
-def _ranked(participants: Sequence[int], wishes: Wishes) -> list[int]:
-    present = set(participants)
+def _ranked(by_speech: Sequence[int], wishes: Wishes) -> list[int]:
+    present = set(by_speech)
     wanted = [one for one in (wishes.pinned, *wishes.visible) if one is not None and one in present]
-    return list(dict.fromkeys([*wanted, *participants]))
+    return list(dict.fromkeys([*wanted, *by_speech]))
 
 
 def _place(seats: Sequence[int], sitters: Sequence[int], before: Mapping[int, int]) -> dict[int, int]:
