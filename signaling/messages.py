@@ -19,7 +19,11 @@ TopologyReason = Literal["participants", "p2p_failed", "requested"]
 TrackSource = Literal["microphone", "camera", "screen"]
 SeatSource = Literal["camera", "screen"]
 SeatVideo = Literal["on", "paused", "off"]
+Layer = Literal["off", "low", "mid", "high"]
 Role = Literal["host", "participant"]
+ModerationAction = Literal["mute", "stop_video", "remove", "lock", "unlock", "make_host"]
+QualityReason = Literal["loss", "delay", "jitter"]
+RingState = Literal["ringing", "declined", "missed", "unreachable"]
 Protocol = Literal["telcall.v2", "documented"]
 
 
@@ -43,14 +47,16 @@ ErrorCode = Literal[
     "rate_limited",
     "target_offline",
     "unsupported",
+    "forbidden",
     "unauthorized",
     "origin",
+    "removed",
+    "locked",
     "not_found",
     "ended",
     "expired",
     "too_slow",
     "replaced",
-    "needs_v2",
     "room_full",
     "too_many_connections",
     "draining",
@@ -144,6 +150,13 @@ class Seat(Message):
     video: SeatVideo = "off"
 
 
+class Speaker(Message):
+    """*v2*: somebody who speaks, and how loud: 0 to 1."""
+
+    user_id: int
+    level: float
+
+
 class WantedVideo(Message):
     """*v2*: a video that is on the screen, and how high it is drawn there in pixels."""
 
@@ -220,7 +233,11 @@ class Error(Message):
 
 
 class Welcome(Message):
-    """*v2*: first message. `resume_token` is empty until the server can resume sessions."""
+    """*v2*: first message. `locked`: newcomers have to knock.
+
+    `resume_token` goes into the subprotocols (`resume.<token>`) of the connection that follows a lost one.
+    `resumed`: that has worked; the session, its seats and its connections are those from before.
+    """
 
     type: Literal["welcome"] = "welcome"
     self: Self
@@ -228,6 +245,7 @@ class Welcome(Message):
     resume_token: str
     resumed: bool
     topology: Topology
+    locked: bool
     ice_servers: list[IceServer]
     limits: Limits
     ping_interval_s: float
@@ -268,6 +286,98 @@ class MediaStateChanged(Message):
     audio: bool
     video: bool
     screen: bool
+
+
+class Speakers(Message):
+    """*v2*: who speaks, the loudest first, and who holds the floor. At most four a second, on change."""
+
+    type: Literal["speakers"] = "speakers"
+    speakers: list[Speaker]
+    dominant: int | None
+
+
+class Quality(Message):
+    """*v2*: how well a participant is connected, 1.0 to 5.0, and what spoils it most."""
+
+    type: Literal["quality"] = "quality"
+    user_id: int
+    score: float
+    reason: QualityReason | None
+
+
+class LayersWanted(Message):
+    """*v2*: the highest layer of the receiver's own `source` that anybody watches. `off`: nobody does."""
+
+    type: Literal["layers_wanted"] = "layers_wanted"
+    source: SeatSource
+    max_layer: Layer
+
+
+class Reconnect(Message):
+    """*v2*: the connection is closed next; come back in `after_ms`."""
+
+    type: Literal["reconnect"] = "reconnect"
+    after_ms: int
+    reason: Literal["draining"]
+
+
+class Chat(Message):
+    """*v2*: somebody has written to all. Their own client hears it too."""
+
+    type: Literal["chat"] = "chat"
+    user_id: int
+    text: str
+    at: datetime
+
+
+class Reaction(Message):
+    type: Literal["reaction"] = "reaction"
+    user_id: int
+    emoji: str
+
+
+class Hand(Message):
+    type: Literal["hand"] = "hand"
+    user_id: int
+    raised: bool
+
+
+class Moderation(Message):
+    """*v2*: what a host did, told to all. `user_id`: whom it concerns; null for `lock` and `unlock`.
+
+    `by` null: the server did, as when the last host has left. The one who is to be muted does so.
+    """
+
+    type: Literal["moderation"] = "moderation"
+    action: ModerationAction
+    user_id: int | None
+    by: int | None
+
+
+class Knock(Message):
+    """*v2*, to hosts: somebody waits to be let in, or (`waiting` false) does not any more."""
+
+    type: Literal["knock"] = "knock"
+    user: User
+    waiting: bool
+
+
+class Waiting(Message):
+    """*v2*: the call is locked, a host has been asked. First and only message until `welcome` or `error`.
+
+    `position` counts from 1.
+    """
+
+    type: Literal["waiting"] = "waiting"
+    position: int
+
+
+class Ring(Message):
+    """*v2*: what becomes of a friend who was called by the bot."""
+
+    type: Literal["ring"] = "ring"
+    user_id: int
+    state: RingState
 
 
 class Pong(Message):
@@ -350,6 +460,54 @@ class P2pState(ClientMessage):
     state: Literal["connected", "failed"]
 
 
+class TopologyWanted(ClientMessage):
+    """*v2*: `sfu`: no other participant shall learn the sender's address, which keeps the room on the SFU."""
+
+    type: Literal["topology_wanted"] = "topology_wanted"
+    mode: Literal["sfu", "any"]
+
+
+class ChatText(ClientMessage):
+    """*v2*: to everybody in the call; not stored."""
+
+    type: Literal["chat"] = "chat"
+    text: Annotated[str, Field(min_length=1, max_length=2_000)]
+
+
+class React(ClientMessage):
+    type: Literal["reaction"] = "reaction"
+    emoji: Annotated[str, Field(min_length=1, max_length=16)]
+
+
+class RaiseHand(ClientMessage):
+    type: Literal["hand"] = "hand"
+    raised: bool
+
+
+class Moderate(ClientMessage):
+    """*v2*, of hosts. `user_id`: whom it concerns; for all but `lock` and `unlock`."""
+
+    type: Literal["moderation"] = "moderation"
+    action: ModerationAction
+    user_id: UserId | None = None
+
+
+class Admit(ClientMessage):
+    """*v2*, of hosts: let in, or turn away, somebody who has knocked."""
+
+    type: Literal["admit"] = "admit"
+    user_id: UserId
+    admit: bool
+
+
+class Rating(ClientMessage):
+    """*v2*: how the call was, once per participant."""
+
+    type: Literal["rating"] = "rating"
+    stars: Annotated[int, Field(ge=1, le=5)]
+    reasons: Annotated[list[Annotated[str, Field(min_length=1, max_length=32)]], Field(max_length=8)] = []
+
+
 class Ping(ClientMessage):
     """*v2*: keeps the socket alive and measures it. `t` comes back in `pong`."""
 
@@ -365,7 +523,22 @@ class Leave(ClientMessage):
 
 DocumentedClientMessage = Annotated[Offer | Answer | IceCandidate, Field(discriminator="type")]
 V2ClientMessage = Annotated[
-    Offer | Answer | IceCandidate | SfuOffer | SeatsWanted | MediaStateUpdate | P2pState | Ping | Leave,
+    Offer
+    | Answer
+    | IceCandidate
+    | SfuOffer
+    | SeatsWanted
+    | MediaStateUpdate
+    | P2pState
+    | TopologyWanted
+    | ChatText
+    | React
+    | RaiseHand
+    | Moderate
+    | Admit
+    | Rating
+    | Ping
+    | Leave,
     Field(discriminator="type"),
 ]
 DocumentedServerMessage = Annotated[
@@ -395,6 +568,17 @@ V2ServerMessage = Annotated[
     | SfuAnswer
     | Seats
     | MediaStateChanged
+    | Speakers
+    | Quality
+    | LayersWanted
+    | Reconnect
+    | Chat
+    | Reaction
+    | Hand
+    | Moderation
+    | Knock
+    | Waiting
+    | Ring
     | Pong,
     Field(discriminator="type"),
 ]
@@ -418,8 +602,34 @@ ServerMessage = (
     | SfuAnswer
     | Seats
     | MediaStateChanged
+    | Speakers
+    | Quality
+    | LayersWanted
+    | Reconnect
+    | Chat
+    | Reaction
+    | Hand
+    | Moderation
+    | Knock
+    | Waiting
+    | Ring
     | Pong
 )
 AnyClientMessage = (
-    Offer | Answer | IceCandidate | SfuOffer | SeatsWanted | MediaStateUpdate | P2pState | Ping | Leave
+    Offer
+    | Answer
+    | IceCandidate
+    | SfuOffer
+    | SeatsWanted
+    | MediaStateUpdate
+    | P2pState
+    | TopologyWanted
+    | ChatText
+    | React
+    | RaiseHand
+    | Moderate
+    | Admit
+    | Rating
+    | Ping
+    | Leave
 )

@@ -180,6 +180,7 @@ class Room:
                     resume_token="",
                     resumed=False,
                     topology=self.mode,
+                    locked=False,
                     ice_servers=ice_servers,
                     limits=Limits(
                         max_participants=self._config.max_participants,
@@ -259,6 +260,9 @@ class Room:
                 return self._follow(self._topology.p2p_state(member.user.id, message.user_id, message.state))
             case Leave():
                 return [Close(session, NORMAL_CLOSURE), *self.disconnect(session, now_us)]
+            case _:
+                refused = Error(detail="Unsupported message type", code="unsupported", ref=message.id)
+                return [Send(session, refused)]
 
     def _speak(self, sender: Member, message: Offer | Answer | IceCandidate, now_us: int) -> list[Output]:
         """One participant's word to another one, by way of whoever speaks to them."""

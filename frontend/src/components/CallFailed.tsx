@@ -8,7 +8,6 @@ const FINAL: ReadonlySet<Props["failure"]> = new Set([
   "not_found",
   "ended",
   "expired",
-  "needs_v2",
   "unsupported_browser",
 ]);
 

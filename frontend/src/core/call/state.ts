@@ -14,7 +14,6 @@ export type Failure =
   | "room_full"
   | "unauthorized"
   | "replaced"
-  | "needs_v2"
   | "too_many_connections"
   | "unavailable"
   | "rate_limited"

@@ -8,7 +8,6 @@ describe("a closed socket", () => {
     [4404, "expired", "expired"],
     [4404, null, "not_found"],
     [4409, "replaced", "replaced"],
-    [4410, "needs_v2", "needs_v2"],
     [4429, "room_full", "room_full"],
     [4429, "too_many_connections", "too_many_connections"],
     [4400, "rate_limited", "rate_limited"],

@@ -13,7 +13,6 @@ const BY_CODE: Readonly<Record<number, Failure>> = {
   4403: "unavailable",
   4404: "not_found",
   4409: "replaced",
-  4410: "needs_v2",
   4429: "room_full",
 };
 
@@ -22,7 +21,6 @@ const BY_ERROR: Partial<Record<NonNullable<ErrorMessage["code"]>, Failure>> = {
   ended: "ended",
   expired: "expired",
   replaced: "replaced",
-  needs_v2: "needs_v2",
   room_full: "room_full",
   too_many_connections: "too_many_connections",
 };

@@ -1,7 +1,22 @@
 /* Generated from signaling/messages.py by `npm run types`. Do not edit. */
 
 export type ClientMessage =
-  Offer | Answer | IceCandidate | SfuOffer | SeatsWanted | MediaStateUpdate | P2PState | Ping | Leave;
+  | Offer
+  | Answer
+  | IceCandidate
+  | SfuOffer
+  | SeatsWanted
+  | MediaStateUpdate
+  | P2PState
+  | TopologyWanted
+  | ChatText
+  | React
+  | RaiseHand
+  | Moderate
+  | Admit
+  | Rating
+  | Ping
+  | Leave;
 export type ServerMessage =
   | CallMetadata
   | ParticipantsSnapshot
@@ -17,6 +32,17 @@ export type ServerMessage =
   | SfuAnswer
   | Seats
   | MediaStateChanged
+  | Speakers
+  | Quality
+  | LayersWanted
+  | Reconnect
+  | Chat
+  | Reaction
+  | Hand
+  | Moderation
+  | Knock
+  | Waiting
+  | Ring
   | Pong;
 
 /**
@@ -126,6 +152,71 @@ export interface P2PState {
   state: "connected" | "failed";
 }
 /**
+ * *v2*: `sfu`: no other participant shall learn the sender's address, which keeps the room on the SFU.
+ */
+export interface TopologyWanted {
+  id?: string | number | null;
+  type: "topology_wanted";
+  mode: "sfu" | "any";
+}
+/**
+ * *v2*: to everybody in the call; not stored.
+ */
+export interface ChatText {
+  id?: string | number | null;
+  type: "chat";
+  text: string;
+}
+export interface React {
+  id?: string | number | null;
+  type: "reaction";
+  emoji: string;
+}
+export interface RaiseHand {
+  id?: string | number | null;
+  type: "hand";
+  raised: boolean;
+}
+/**
+ * *v2*, of hosts. `user_id`: whom it concerns; for all but `lock` and `unlock`.
+ */
+export interface Moderate {
+  id?: string | number | null;
+  type: "moderation";
+  action: "mute" | "stop_video" | "remove" | "lock" | "unlock" | "make_host";
+  user_id?: number | null;
+}
+/**
+ * *v2*, of hosts: let in, or turn away, somebody who has knocked.
+ */
+export interface Admit {
+  id?: string | number | null;
+  type: "admit";
+  user_id: number;
+  admit: boolean;
+}
+/**
+ * *v2*: how the call was, once per participant.
+ */
+export interface Rating {
+  id?: string | number | null;
+  type: "rating";
+  stars: number;
+  /**
+   * @maxItems 8
+   */
+  reasons?:
+    | []
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string];
+}
+/**
  * *v2*: keeps the socket alive and measures it. `t` comes back in `pong`.
  */
 export interface Ping {
@@ -232,14 +323,16 @@ export interface Error {
     | "rate_limited"
     | "target_offline"
     | "unsupported"
+    | "forbidden"
     | "unauthorized"
     | "origin"
+    | "removed"
+    | "locked"
     | "not_found"
     | "ended"
     | "expired"
     | "too_slow"
     | "replaced"
-    | "needs_v2"
     | "room_full"
     | "too_many_connections"
     | "draining"
@@ -249,7 +342,10 @@ export interface Error {
   ref: string | number | null;
 }
 /**
- * *v2*: first message. `resume_token` is empty until the server can resume sessions.
+ * *v2*: first message. `locked`: newcomers have to knock.
+ *
+ * `resume_token` goes into the subprotocols (`resume.<token>`) of the connection that follows a lost one.
+ * `resumed`: that has worked; the session, its seats and its connections are those from before.
  */
 export interface Welcome {
   type: "welcome";
@@ -258,6 +354,7 @@ export interface Welcome {
   resume_token: string;
   resumed: boolean;
   topology: "p2p" | "sfu";
+  locked: boolean;
   ice_servers: IceServer[];
   limits: Limits;
   ping_interval_s: number;
@@ -330,6 +427,101 @@ export interface MediaStateChanged {
   audio: boolean;
   video: boolean;
   screen: boolean;
+}
+/**
+ * *v2*: who speaks, the loudest first, and who holds the floor. At most four a second, on change.
+ */
+export interface Speakers {
+  type: "speakers";
+  speakers: Speaker[];
+  dominant: number | null;
+}
+/**
+ * *v2*: somebody who speaks, and how loud: 0 to 1.
+ */
+export interface Speaker {
+  user_id: number;
+  level: number;
+}
+/**
+ * *v2*: how well a participant is connected, 1.0 to 5.0, and what spoils it most.
+ */
+export interface Quality {
+  type: "quality";
+  user_id: number;
+  score: number;
+  reason: ("loss" | "delay" | "jitter") | null;
+}
+/**
+ * *v2*: the highest layer of the receiver's own `source` that anybody watches. `off`: nobody does.
+ */
+export interface LayersWanted {
+  type: "layers_wanted";
+  source: "camera" | "screen";
+  max_layer: "off" | "low" | "mid" | "high";
+}
+/**
+ * *v2*: the connection is closed next; come back in `after_ms`.
+ */
+export interface Reconnect {
+  type: "reconnect";
+  after_ms: number;
+  reason: "draining";
+}
+/**
+ * *v2*: somebody has written to all. Their own client hears it too.
+ */
+export interface Chat {
+  type: "chat";
+  user_id: number;
+  text: string;
+  at: string;
+}
+export interface Reaction {
+  type: "reaction";
+  user_id: number;
+  emoji: string;
+}
+export interface Hand {
+  type: "hand";
+  user_id: number;
+  raised: boolean;
+}
+/**
+ * *v2*: what a host did, told to all. `user_id`: whom it concerns; null for `lock` and `unlock`.
+ *
+ * `by` null: the server did, as when the last host has left. The one who is to be muted does so.
+ */
+export interface Moderation {
+  type: "moderation";
+  action: "mute" | "stop_video" | "remove" | "lock" | "unlock" | "make_host";
+  user_id: number | null;
+  by: number | null;
+}
+/**
+ * *v2*, to hosts: somebody waits to be let in, or (`waiting` false) does not any more.
+ */
+export interface Knock {
+  type: "knock";
+  user: User;
+  waiting: boolean;
+}
+/**
+ * *v2*: the call is locked, a host has been asked. First and only message until `welcome` or `error`.
+ *
+ * `position` counts from 1.
+ */
+export interface Waiting {
+  type: "waiting";
+  position: number;
+}
+/**
+ * *v2*: what becomes of a friend who was called by the bot.
+ */
+export interface Ring {
+  type: "ring";
+  user_id: number;
+  state: "ringing" | "declined" | "missed" | "unreachable";
 }
 /**
  * *v2*: reply to `ping`, with its `t`.
