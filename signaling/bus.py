@@ -12,6 +12,7 @@ from typing import Protocol
 from signaling.edge import Peer, RoomCall
 from signaling.identity import Identity
 from signaling.messages import AnyClientMessage, IceServer
+from signaling.room_state import RoomList, RoomPosition, RoomState
 
 
 class RoomUnreachable(Exception):
@@ -19,7 +20,7 @@ class RoomUnreachable(Exception):
 
 
 class Bus(Protocol):
-    """Everything but `join` returns at once. What is said for a session arrives in the order it was said."""
+    """What is no coroutine returns at once. What is said for a session arrives in the order it was said."""
 
     on_call_over: Callable[[str], None]
     """Told the id of a call whose room has ended by itself, so that the call ends too; set by `Lifecycle`."""
@@ -41,3 +42,15 @@ class Bus(Protocol):
 
     def end(self, call_id: str, reason: str) -> None:
         """The call is over: its room is told, wherever it is, and closes; nobody comes in any more."""
+
+    async def rooms(self, after: RoomPosition | None, limit: int) -> RoomList:
+        """At most `limit` of all rooms, the first ones after the position. Raises `RoomUnreachable`."""
+
+    async def room(self, call_id: str) -> RoomState | None:
+        """The call's room; None when nobody is in it. Raises `RoomUnreachable`."""
+
+    async def remove(self, call_id: str, user_id: int) -> bool:
+        """Take somebody out of their call, who hears `removed` and is closed with 4403.
+
+        False: they are not in it. Raises `RoomUnreachable`.
+        """

@@ -152,17 +152,20 @@ class Lifecycle:
             raise CallNotAvailable
         return call
 
-    async def end_call(self, call_id: str, user_id: int) -> CallRecord:
-        """End a call for everybody in it. Raises `CallNotFound`, `NotOrganizer`, `CallNotActive`."""
+    async def end_call(self, call_id: str, user_id: int | None) -> CallRecord:
+        """End a call for everybody in it. `user_id`: who wants it; None is the operator.
+
+        Raises `CallNotFound`, `NotOrganizer`, `CallNotActive`.
+        """
         call = await self._find(call_id)
-        if call.creator.id != user_id:
+        if user_id is not None and call.creator.id != user_id:
             raise NotOrganizer
         async with self._database.transaction() as session:
             has_ended = await calls.end_call(session, call.row_id, self._utc())
         if not has_ended:
             raise CallNotActive
         self._bus.end(call_id, "ended")
-        log.info("call_ended", reason="organizer")
+        log.info("call_ended", reason="operator" if user_id is None else "organizer")
         return await self._find(call_id)
 
     async def joinable(self, call_id: str) -> RoomCall:

@@ -13,6 +13,7 @@ from signaling.edge import Peer, RoomCall
 from signaling.identity import Identity
 from signaling.messages import AnyClientMessage, IceServer
 from signaling.registry import Registry, RegistryUnavailable
+from signaling.room_state import RoomList, RoomPosition, RoomState
 from signaling.rooms import Rooms
 
 log = structlog.get_logger(__name__)
@@ -58,6 +59,15 @@ class LocalBus:
 
     def end(self, call_id: str, reason: str) -> None:
         self._rooms.end(call_id, reason)
+
+    async def rooms(self, after: RoomPosition | None, limit: int) -> RoomList:
+        return self._rooms.presence.rooms(after, limit)
+
+    async def room(self, call_id: str) -> RoomState | None:
+        return self._rooms.presence.room(call_id)
+
+    async def remove(self, call_id: str, user_id: int) -> bool:
+        return self._rooms.remove(call_id, user_id)
 
     async def close(self) -> None:
         """Wait until all rooms that have closed are given up."""

@@ -30,6 +30,7 @@ EXPIRED = Refusal("expired", "Call has expired. Please create a new call.", 4404
 ENDED = Refusal("ended", "Call has ended. Please create a new call.", 4404)
 
 UNAUTHORIZED = Refusal("unauthorized", "Not authenticated", 4401)
+REMOVED = Refusal("removed", "You were removed from the call", 4403)
 ORIGIN = Refusal("origin", "Origin not allowed", 4403)
 TOO_SLOW = Refusal("too_slow", "Connection too slow", 4408)
 REPLACED = Refusal("replaced", "The call was continued on another connection", 4409)

@@ -16,12 +16,14 @@ from signaling.config import SignalingConfig
 from signaling.edge import Peer, RoomCall
 from signaling.identity import Identity
 from signaling.journal import Journal
-from signaling.messages import AnyClientMessage, IceServer, ServerMessage
+from signaling.messages import AnyClientMessage, IceServer, Leave, ServerMessage
 from signaling.messages import Topology as Mode
 from signaling.metrics import SignalingMetrics
 from signaling.outputs import CallOver, Close, Joined, Left, Met, ModeChanged, Output, Send, SfuCommand
-from signaling.refusals import ENDED, ENGINE_UNAVAILABLE, EXPIRED, ROOM_FULL, Refusal
+from signaling.presence import Presence
+from signaling.refusals import ENDED, ENGINE_UNAVAILABLE, EXPIRED, REMOVED, ROOM_FULL, Refusal
 from signaling.room import Room
+from signaling.room_state import OnEvent
 from signaling.sfu_lane import SfuLane
 
 log = structlog.get_logger(__name__)
@@ -52,10 +54,12 @@ class Rooms:
         journal: Journal,
         metrics: SignalingMetrics,
         *,
+        on_event: OnEvent = lambda _event: None,
         utc: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._config, self._sfu, self._journal, self._metrics = config, sfu, journal, metrics
         self._utc = utc
+        self.presence = Presence(on_event)
         self._rooms: dict[str, _OpenRoom] = {}
         self._peers: dict[str, Peer] = {}  # by session, of those in rooms
         self._call_ids: dict[str, str] = {}  # session -> call id
@@ -130,6 +134,22 @@ class Rooms:
         if (entry := self._rooms.get(call_id)) is not None:
             self._apply(entry, entry.room.end(reason))
 
+    def remove(self, call_id: str, user_id: int) -> bool:
+        """The operator takes somebody out of their call; false when they are not in it."""
+        entry = self._rooms.get(call_id)
+        member = entry.room.members.get(user_id) if entry is not None else None
+        if entry is None or member is None:
+            return False
+        left = entry.room.receive(member.session, Leave(), self._now_us())
+        outputs: list[Output] = [
+            Send(member.session, REMOVED.error),
+            Close(member.session, REMOVED.close_code),
+            *(output for output in left if not isinstance(output, Close)),  # of a goodbye
+        ]
+        self._apply(entry, outputs)
+        log.info("participant_removed", call=entry.call.log_id, user_id=user_id)
+        return True
+
     def _remember_end(self, call_id: str, refusal: Refusal) -> None:
         """A connection that has looked up its call before the end must not come in after it."""
         self._ended[call_id] = refusal
@@ -202,11 +222,13 @@ class Rooms:
                     peer.close(output.close_code)
             case Joined():
                 self._journal.joined(output.session, call.row_id, output.user_id, self._utc())
+                self.presence.changed(call.call_id, call.creator_user_id, entry.room, self._utc())
                 log.info("participant_joined", call=call.log_id, user_id=output.user_id)
             case Left():
                 self._peers.pop(output.session, None)
                 self._call_ids.pop(output.session, None)
                 self._journal.left(output.session, self._utc())
+                self.presence.changed(call.call_id, call.creator_user_id, entry.room, self._utc())
                 log.info("participant_left", call=call.log_id)
             case Met():
                 self._journal.met(output.user_id, output.others, self._utc())

@@ -175,6 +175,39 @@ class BusContract:
         await until(lambda: bool(over))
         assert (over, one.close_code) == ([CALL.call_id], 1000)
 
+    async def test_rooms_can_be_looked_at(self, bus: Bus, until: Until) -> None:
+        modern, plain = EdgePeer("m"), EdgePeer("p", v2=False)
+        await bus.join(modern, CALL, who(1), [])
+        await bus.join(plain, CALL, who(2), [])
+        await bus.join(EdgePeer("there"), RoomCall("another", 8, 3), who(3), [])
+        await until(lambda: "user_joined" in modern.types)
+        room = await bus.room(CALL.call_id)
+        assert room is not None
+        assert [(person.user.id, person.protocol) for person in room.participants] == [
+            (1, "telcall.v2"),
+            (2, "documented"),
+        ]
+        first = await bus.rooms(None, 1)
+        assert (first.total, first.more, first.rooms) == (2, True, (room,))
+        rest = await bus.rooms((room.started_at, room.call_id), 1)
+        assert ([each.call_id for each in rest.rooms], rest.more) == (["another"], False)
+        assert await bus.room("no such room") is None
+
+    async def test_who_is_removed_hears_why_and_the_others_that_they_left(
+        self, bus: Bus, until: Until
+    ) -> None:
+        one, two, plain = EdgePeer("one"), EdgePeer("two"), EdgePeer("plain", v2=False)
+        for number, peer in enumerate((one, two, plain), 1):
+            await bus.join(peer, CALL, who(number), [])
+        for number, peer in ((2, two), (3, plain)):
+            assert await bus.remove(CALL.call_id, number)
+            await until(lambda peer=peer: peer.close_code is not None)
+            assert (peer.types[-1], peer.close_code) == ("error", 4403)
+            assert peer.heard[-1].code == "removed"
+        await until(lambda: one.types.count("user_left") == 2)
+        assert not await bus.remove(CALL.call_id, 2)
+        assert not await bus.remove("no such room", 2)
+
     async def test_an_empty_room_begins_anew(self, bus: Bus, until: Until) -> None:
         for round_ in range(20):
             peer = EdgePeer(f"peer {round_}")
