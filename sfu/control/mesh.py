@@ -64,9 +64,17 @@ class _Link:
         self.is_connected = False
         self.uploads: dict[Kind, _Upload] = {}
         self._names: dict[tuple[str, int], StreamName] = {}
+        self._rollbacks = 0
+
+    def rolled_back(self, rollbacks: int) -> None:
+        """So often by now: after each the streams need other names."""
+        if rollbacks != self._rollbacks:
+            self._rollbacks = rollbacks
+            self._names.clear()
 
     def name(self, line: Line) -> StreamName:
-        """The same for as long as the line keeps its payload type, which the engine holds fast."""
+        """The same for as long as the line keeps its payload type, which the engine holds fast, and the
+        client takes nothing back."""
         key = (line.mid, line.codec.payload_type)
         if key not in self._names:
             self._names[key] = self.streams.name(self.stream_id, line.kind)
@@ -217,6 +225,7 @@ class MeshMember(Member):
 
     def _agreed(self, link: _Link, virtual: VirtualPeer) -> None:
         """Takes what both ends agree on into the engine."""
+        link.rolled_back(virtual.rollbacks)
         lines = {kind: virtual.downlink(kind) for kind in KINDS}
         link.streams.keep_only({line.mid for line in lines.values() if line is not None})
         for line in lines.values():

@@ -84,6 +84,9 @@ class VirtualPeer:
         self.remote: RemoteTransport | None = None
         self.lines: Lines = ()
         """Agreed on by both ends."""
+        self.rollbacks = 0
+        """How often the client's browser has taken an offer of its own back for ours. Chromium goes on to
+        decode what it receives then, but plays nothing of it until a stream with another SSRC comes."""
         self._session_id = ""
         self._numbers = Numbers()
         self._pending: _Offer | None = None
@@ -168,8 +171,10 @@ class VirtualPeer:
                 continue
             outputs = [self._secure(description, lines, local=offer.local)]
             self._hidden -= {line.kind for line in offer.lines if isinstance(line, Line) and line.asks}
-            if offer is self._taken_back:
+            rolled_back = offer is self._taken_back
+            if rolled_back:
                 self._hidden |= self._lost_beside(lines)
+                self.rollbacks += 1
             self._note_refusals(lines)
             self._numbers.learn(description.media)
             self.lines = lines
@@ -177,7 +182,7 @@ class VirtualPeer:
             self._hold_us = now_us + CROSSING_US if self._repeats else None
             self._pending = self._taken_back = self._repeat_us = self._offer_us = None
             self._repeats = 0
-            self._must_answer = self._must_confirm = False
+            self._must_answer, self._must_confirm = False, rolled_back
             return outputs
         return []
 

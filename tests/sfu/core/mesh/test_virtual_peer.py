@@ -175,6 +175,21 @@ def test_a_client_that_answers_all_the_same_has_taken_its_own_back_and_is_asked_
     assert peer.settle(at_us) == []
 
 
+def test_after_an_offer_that_the_client_took_back_it_is_asked_again_though_nothing_is_missing(crossed):
+    """What it receives has other names then, which it must hear of."""
+    peer, at_us = crossed
+    peer.settle(at_us)
+    assert peer.rollbacks == 0
+    peer.take("video", False)
+    lines = [("audio", "0", "sendrecv"), ("video", "t0", "recvonly")]
+    peer.receive_answer(description(*lines), at_us)
+    assert peer.rollbacks == 1
+    assert [say.type for say in peer.settle(at_us)] == ["offer"]
+    peer.receive_answer(description(*lines), at_us)
+    assert peer.rollbacks == 1
+    assert peer.settle(at_us) == []
+
+
 def test_an_answer_to_no_offer_of_ours_changes_nothing(make):
     peer = make(offers_first=True)
     peer.settle(0)
