@@ -9,7 +9,9 @@ from contextlib import ExitStack
 
 from telcall.errors import StartFailed
 
-BACKLOG = 512
+BACKLOG = 4_096
+"""Everybody comes back at once after a restart; a connection beyond it may wait for a minute. The kernel
+bounds it too (`net.core.somaxconn`)."""
 LOOPBACK = ("127.0.0.1", "::1")
 
 
