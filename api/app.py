@@ -11,6 +11,7 @@ from limits.aio.storage import Storage
 from prometheus_client import CollectorRegistry
 
 from api import keys
+from api.admin import AdminGuard
 from api.authenticator import Authenticator
 from api.config import ApiConfig
 from api.dev_sign_in import DevSignIn
@@ -24,6 +25,7 @@ from api.routes import health, metrics
 from api.routes.table import ROUTES
 from api.security_headers import SecurityHeaders
 from api.static_files import StaticFiles
+from signaling.bus import Bus
 from signaling.ice_servers import IceServers
 from signaling.lifecycle import Lifecycle
 from store.database import Database
@@ -37,6 +39,7 @@ class ApiParts:
     """
 
     database: Database
+    bus: Bus
     lifecycle: Lifecycle
     authenticator: Authenticator
     ice_servers: IceServers
@@ -51,9 +54,10 @@ def build_app(config: ApiConfig, parts: ApiParts) -> web.Application:
     """The application, complete but for routes the caller adds before it is started (the WebSocket)."""
     origins = Origins(config)
     dev = DevSignIn(config.dev_sign_in)
+    storage = BoundedMemoryStorage() if parts.limits is None else parts.limits
     limits = RateLimits(
         config,
-        BoundedMemoryStorage() if parts.limits is None else parts.limits,
+        storage,
         parts.on_limit,
         # Whoever may sign for anybody is not kept from signing in.
         is_exempt=dev.is_open_to,
@@ -69,6 +73,7 @@ def build_app(config: ApiConfig, parts: ApiParts) -> web.Application:
     )
     app[keys.CONFIG] = config
     app[keys.DATABASE] = parts.database
+    app[keys.BUS] = parts.bus
     app[keys.LIFECYCLE] = parts.lifecycle
     app[keys.AUTHENTICATOR] = parts.authenticator
     app[keys.ICE_SERVERS] = parts.ice_servers
@@ -78,7 +83,7 @@ def build_app(config: ApiConfig, parts: ApiParts) -> web.Application:
     app[keys.CLOCK] = keys.Clock(parts.utc)
     app.on_response_prepare.append(SecurityHeaders(config.public_url).add)
     app.on_response_prepare.append(origins.add_headers)
-    _add_routes(app, docs=config.docs)
+    _add_routes(app, AdminGuard(config, storage, parts.on_limit), docs=config.docs)
     if config.web_root is not None:
         app.middlewares.append(StaticFiles(config.web_root).middleware)
     else:
@@ -86,8 +91,11 @@ def build_app(config: ApiConfig, parts: ApiParts) -> web.Application:
     return app
 
 
-def _add_routes(app: web.Application, *, docs: bool) -> None:
-    served = [(route.method, route.path, route.handler) for route in ROUTES]
+def _add_routes(app: web.Application, admin: AdminGuard, *, docs: bool) -> None:
+    served = [
+        (route.method, route.path, admin.guarded(route.handler) if route.is_admin else route.handler)
+        for route in ROUTES
+    ]
     served.append(("GET", "/metrics", metrics.get))
     if docs:
         document, page = docs_handlers(ROUTES)

@@ -18,6 +18,8 @@ class Rates:
     all_per_minute: int = 100
     sign_in_per_minute: int = 5
     create_per_minute: int = 10
+    admin_failures_per_minute: int = 10
+    """Wrong admin tokens of one address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +47,6 @@ class ApiConfig:
     """The built Mini App; None: none is served."""
     metrics_token: str | None = None
     """Bearer token of `/metrics`; without it, it answers direct requests from private addresses only."""
+    admin_token: str | None = None
+    """Bearer token of the operator's routes; without it there are none."""
     docs: bool = False

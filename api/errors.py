@@ -9,6 +9,7 @@ import structlog
 from aiohttp import web
 from pydantic import ValidationError
 
+from signaling.bus import RoomUnreachable
 from signaling.lifecycle import (
     CallExpired,
     CallNotActive,
@@ -99,6 +100,8 @@ def api_error(error: Exception) -> ApiError | None:
         return ApiError(*known)
     if isinstance(error, DatabaseUnavailable):
         return ApiError(503, "Database unavailable", {"Retry-After": "2"})
+    if isinstance(error, RoomUnreachable):
+        return ApiError(503, "Call unreachable", {"Retry-After": "2"})
     if isinstance(error, web.HTTPException) and error.status >= 400:
         kept = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
         return ApiError(error.status, PHRASES.get(error.status, error.reason), kept)

@@ -13,12 +13,14 @@ from api.authenticator import Authenticator
 from api.config import ApiConfig
 from api.dev_sign_in import DevSignIn
 from api.origins import Origins
+from signaling.bus import Bus
 from signaling.ice_servers import IceServers
 from signaling.lifecycle import Lifecycle
 from store.database import Database
 
 CONFIG = web.AppKey("config", ApiConfig)
 DATABASE = web.AppKey("database", Database)
+BUS = web.AppKey("bus", Bus)
 LIFECYCLE = web.AppKey("lifecycle", Lifecycle)
 AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
 ICE_SERVERS = web.AppKey("ice_servers", IceServers)

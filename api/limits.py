@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from aiohttp import web
-from limits import RateLimitItem, RateLimitItemPerMinute
+from limits import RateLimitItemPerMinute
 from limits.aio.storage import Storage
 from limits.aio.strategies import FixedWindowRateLimiter
 
@@ -62,16 +62,23 @@ class RateLimits:
             return f"user:{claims.user_id}"
         return f"address:{client_key(client_address(request, self._trusted_proxies))}"
 
-    async def _hit(self, name: str, item: RateLimitItem, who: str) -> None:
+    async def _hit(self, name: str, item: RateLimitItemPerMinute, who: str) -> None:
         if await self._limiter.hit(item, name, who):
             return
         self._on_limit(name)
-        stats = await self._limiter.get_window_stats(item, name, who)
-        reset_s = max(1, round(stats.reset_time - time.time()))
-        headers = {
-            "Retry-After": str(reset_s),
-            "RateLimit-Limit": str(item.amount),
-            "RateLimit-Remaining": str(stats.remaining),
-            "RateLimit-Reset": str(reset_s),
-        }
-        raise RateLimited(f"{item.amount} per 1 minute", headers)
+        raise await exceeded(self._limiter, item, name, who)
+
+
+async def exceeded(
+    limiter: FixedWindowRateLimiter, item: RateLimitItemPerMinute, name: str, who: str
+) -> RateLimited:
+    """The answer to who has reached the limit `name`."""
+    stats = await limiter.get_window_stats(item, name, who)
+    reset_s = max(1, round(stats.reset_time - time.time()))
+    headers = {
+        "Retry-After": str(reset_s),
+        "RateLimit-Limit": str(item.amount),
+        "RateLimit-Remaining": str(stats.remaining),
+        "RateLimit-Reset": str(reset_s),
+    }
+    return RateLimited(f"{item.amount} per 1 minute", headers)

@@ -25,6 +25,8 @@ UNAUTHORIZED = (
     "User not found",
 )
 FORGED = ("Origin not allowed",)
+NO_ADMIN = ("Not authenticated", "Invalid token")
+NO_ADMIN_ROUTES = ("Not Found",)
 AWAY = ("Database unavailable",)
 
 
@@ -50,6 +52,7 @@ def openapi_document(routes: Sequence[Route]) -> dict[str, Any]:
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
                 "cookie": {"type": "apiKey", "in": "cookie", "name": "access_token"},
+                "admin": {"type": "http", "scheme": "bearer", "description": "TELCALL_ADMIN_TOKEN"},
             },
         },
     }
@@ -66,20 +69,39 @@ def _operation(route: Route, refs: Any) -> dict[str, Any]:
                 for status, texts in sorted(_errors(route).items())
             },
         },
-        "security": [] if route.is_public else [{"bearer": []}, {"cookie": []}],
+        "security": _security(route),
     }
-    if "{call_id}" in route.path:
-        operation["parameters"] = [
-            {"name": "call_id", "in": "path", "required": True, "schema": {"type": "string"}}
-        ]
+    if parameters := [*_path_parameters(route), *_query_parameters(route)]:
+        operation["parameters"] = parameters
     if route.body is not None:
         operation["requestBody"] = _content("", refs[route.body, "validation"]) | {"required": True}
     return operation
 
 
+def _security(route: Route) -> list[dict[str, list[str]]]:
+    if route.is_admin:
+        return [{"admin": []}]
+    return [] if route.is_public else [{"bearer": []}, {"cookie": []}]
+
+
+def _path_parameters(route: Route) -> Iterator[dict[str, Any]]:
+    for name in re.findall(r"\{(\w+)\}", route.path):
+        kind = "integer" if name == "user_id" else "string"
+        yield {"name": name, "in": "path", "required": True, "schema": {"type": kind}}
+
+
+def _query_parameters(route: Route) -> Iterator[dict[str, Any]]:
+    if route.query is not None:
+        for name, schema in route.query.model_json_schema()["properties"].items():
+            yield {"name": name, "in": "query", "required": False, "schema": schema}
+
+
 def _errors(route: Route) -> dict[int, tuple[str, ...]]:
     errors = dict(route.errors)
-    if not route.is_public:
+    if route.is_admin:
+        errors = {401: NO_ADMIN} | errors
+        errors[404] = (*errors.get(404, ()), *NO_ADMIN_ROUTES)
+    elif not route.is_public:
         errors = {401: UNAUTHORIZED, 503: AWAY} | errors
         if route.method != "GET":
             errors[403] = (*errors.get(403, ()), *FORGED)
@@ -89,6 +111,8 @@ def _errors(route: Route) -> dict[int, tuple[str, ...]]:
             413: ("Request Entity Too Large",),
             422: ("Invalid input",),
         }
+    if route.query is not None:
+        errors[422] = ("Invalid input",)
     if route.path.startswith(("/api", "/auth")):
         errors[429] = ("Rate limit exceeded: <limit>",)
     return errors

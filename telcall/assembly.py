@@ -25,6 +25,7 @@ from signaling.lifecycle import Lifecycle
 from signaling.local_bus import LocalBus
 from signaling.metrics import SignalingMetrics
 from signaling.registry import LocalRegistry
+from signaling.room_state import OnEvent
 from signaling.rooms import Rooms
 from signaling.socket import CallSocket
 from signaling.turn_health import TurnHealth
@@ -32,7 +33,7 @@ from store.database import Database, migrate
 from store.errors import DatabaseUnavailable, ForeignSchema
 from store.write_behind import WriteBehind
 from telcall.banner import Facts
-from telcall.configs import api_config, sfu_config, signaling_config, store_config
+from telcall.configs import api_config, sfu_config, signaling_config, store_config, webhook_config
 from telcall.embedded_postgres import EmbeddedPostgres
 from telcall.errors import StartFailed
 from telcall.listeners import shown
@@ -40,6 +41,7 @@ from telcall.metrics import Metrics, Sources
 from telcall.secret_key import kept_secret_key
 from telcall.settings import Loaded, Settings
 from telcall.settings_report import without_password
+from telcall.webhooks import Webhooks
 
 WEB_ROOT = Path(__file__).parent / "web"
 SOCKET_PATH = "/ws/calls/{call_id}"
@@ -158,7 +160,7 @@ async def _application(
     """REST and the WebSocket, with the rooms behind it."""
     api = api_config(settings, secret_key, web_root)
     counted = SignalingMetrics(metrics.registry, metrics.count_limit)
-    rooms = Rooms(signaling, sfu, journal, counted)
+    rooms = Rooms(signaling, sfu, journal, counted, on_event=await _on_event(settings, metrics, stack))
     bus = LocalBus(LocalRegistry(NODE), rooms, NODE)
     stack.push_async_callback(bus.close)
     stack.push_async_callback(rooms.close)
@@ -181,6 +183,7 @@ async def _application(
         api,
         ApiParts(
             database=database,
+            bus=bus,
             lifecycle=lifecycle,
             authenticator=authenticator,
             ice_servers=ice_servers,
@@ -198,6 +201,15 @@ async def _application(
 
     app.on_shutdown.append(drain)
     return app
+
+
+async def _on_event(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> OnEvent:
+    """Who is told of what happens in calls. To be ended after the rooms, whose end is told too."""
+    config = webhook_config(settings, installed_version("telcall"))
+    if config is None:
+        return lambda _event: None
+    webhooks = await stack.enter_async_context(Webhooks(config, metrics.registry))
+    return webhooks.on_event
 
 
 async def _serve(app: web.Application, sockets: Sequence[socket.socket], stack: AsyncExitStack) -> None:

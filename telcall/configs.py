@@ -13,6 +13,8 @@ from sfu.config import SfuConfig
 from signaling.config import IceConfig, MessageLimits, Rate, RateLimits, SignalingConfig
 from store.config import StoreConfig
 from telcall.settings import Settings
+from telcall.webhook_queue import QueueLimits
+from telcall.webhooks import WebhookConfig
 
 
 def api_config(settings: Settings, secret_key: str, web_root: Path | None) -> ApiConfig:
@@ -27,11 +29,12 @@ def api_config(settings: Settings, secret_key: str, web_root: Path | None) -> Ap
         cors_origins=settings.cors_allow_origins,
         allow_localhost_origins=settings.debug,
         trusted_proxies=tuple(ip_network(network) for network in settings.trusted_proxies),
-        rates=Rates(settings.rate_all, settings.rate_auth, settings.rate_create),
+        rates=Rates(settings.rate_all, settings.rate_auth, settings.rate_create, settings.rate_admin),
         max_participants=settings.max_participants_per_call,
         body_bytes=settings.http_body_bytes,
         web_root=web_root,
         metrics_token=_reveal(settings.metrics_token),
+        admin_token=_reveal(settings.admin_token),
         docs=settings.docs,
     )
 
@@ -115,6 +118,15 @@ def sfu_config(settings: Settings) -> SfuConfig:
 
 def store_config(settings: Settings, url: str) -> StoreConfig:
     return StoreConfig(url=url, pool_size=settings.db_pool, spool_rows=settings.spool_rows)
+
+
+def webhook_config(settings: Settings, version: str) -> WebhookConfig | None:
+    """None: nobody wants to be told."""
+    secret = _reveal(settings.webhook_secret)
+    if settings.webhook_url is None or secret is None:
+        return None
+    limits = QueueLimits(max_events=settings.webhook_queue)
+    return WebhookConfig(settings.webhook_url, secret, user_agent=f"telcall/{version}", limits=limits)
 
 
 def _reveal(secret: SecretStr | None) -> str | None:

@@ -22,6 +22,7 @@ SECRET_FIELDS = frozenset(
     {"accesstoken", "bottoken", "resumetoken", "secrettoken", "token", "wstoken"}
     | {"authorization", "cookie", "initdata", "setcookie"}
     | {"credential", "databaseurl", "password", "secretkey", "turnpassword", "turnsecret"}
+    | {"admintoken", "telcallsignature", "webhooksecret"}
     | {"answer", "icepwd", "offer", "pwd", "sdp"}
 )
 

@@ -204,6 +204,13 @@ class Settings(BaseSettings):
         alias="TELCALL_RATE_CREATE",
         **_setting("requests a minute", "new calls of one person"),
     )
+    rate_admin: int = Field(
+        10,
+        ge=1,
+        le=100_000,
+        alias="TELCALL_RATE_ADMIN",
+        **_setting("requests a minute", "of one address with a wrong admin token"),
+    )
     http_body_bytes: int = Field(
         65_536,
         ge=1_024,
@@ -353,6 +360,33 @@ class Settings(BaseSettings):
         le=10_000_000,
         alias="TELCALL_SPOOL_ROWS",
         **_setting("rows", "that wait for the database"),
+    )
+
+    # --- for the operator's programs --------------------------------------------------------------------
+    admin_token: SecretStr | None = Field(
+        None,
+        alias="TELCALL_ADMIN_TOKEN",
+        **_setting(
+            "token, 32 characters or more",
+            "bearer of /api/admin and of `telcall rooms`; without it there is no /api/admin",
+        ),
+    )
+    webhook_url: str | None = Field(
+        None,
+        alias="TELCALL_WEBHOOK_URL",
+        **_setting("https:// URL", "told of calls and who is in them; http:// on this machine only"),
+    )
+    webhook_secret: SecretStr | None = Field(
+        None,
+        alias="TELCALL_WEBHOOK_SECRET",
+        **_setting("text, 32 characters or more", "signs what TELCALL_WEBHOOK_URL is told"),
+    )
+    webhook_queue: int = Field(
+        10_000,
+        ge=1,
+        le=1_000_000,
+        alias="TELCALL_WEBHOOK_QUEUE",
+        **_setting("events", "that wait for TELCALL_WEBHOOK_URL; beyond, the oldest is given up"),
     )
 
     # --- how it runs ------------------------------------------------------------------------------------

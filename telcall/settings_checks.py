@@ -16,6 +16,7 @@ _ICE_URI = re.compile(
     r"(?P<scheme>stuns?|turns?):(\[[0-9A-Fa-f:.]+\]|[^\s:/?@\[\]]+)(:(?P<port>\d{1,5}))?(\?transport=(udp|tcp))?"
 )
 MIN_SECRET_KEY_BYTES = 32  # RFC 7518 §3.2: an HS256 key is at least as long as its hash
+MIN_OPERATOR_SECRET_CHARS = 32
 
 
 def wrong_values(settings: Settings) -> list[str]:
@@ -63,7 +64,46 @@ def wrong_values(settings: Settings) -> list[str]:
         for origin in settings.cors_allow_origins
         if (why := _origin_problem(origin)) is not None
     ]
-    return found
+    return [*found, *_wrong_operator_values(settings)]
+
+
+def _wrong_operator_values(settings: Settings) -> Iterator[str]:
+    if settings.admin_token is not None:
+        token = settings.admin_token.get_secret_value()
+        if len(token) < MIN_OPERATOR_SECRET_CHARS or not all("!" <= char <= "~" for char in token):
+            yield (
+                f"TELCALL_ADMIN_TOKEN: needs {MIN_OPERATOR_SECRET_CHARS} characters or more of ASCII without "
+                "spaces; openssl rand -hex 32 makes one"
+            )
+    url, secret = settings.webhook_url, settings.webhook_secret
+    if secret is not None and len(secret.get_secret_value()) < MIN_OPERATOR_SECRET_CHARS:
+        yield (
+            f"TELCALL_WEBHOOK_SECRET: needs {MIN_OPERATOR_SECRET_CHARS} characters or more; "
+            "openssl rand -hex 32 makes one"
+        )
+    if url is not None and not _is_webhook_url(url):
+        yield (
+            "TELCALL_WEBHOOK_URL: not of the form https://host/path, without a login and a fragment; "
+            "http:// is for this machine only"
+        )
+    if url is not None and secret is None:
+        yield "TELCALL_WEBHOOK_URL: needs TELCALL_WEBHOOK_SECRET"
+
+
+def _is_webhook_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        if parts.port == 0:
+            return False
+    except ValueError:
+        return False
+    if not parts.hostname or "@" in parts.netloc or parts.fragment or not text.isprintable() or " " in text:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
 
 
 def _wrong_ice_uris(name: str, uris: Iterable[str], schemes: tuple[str, ...]) -> Iterator[str]:

@@ -29,6 +29,7 @@ EXAMPLE_VALUES = {
     "TURN_SERVERS": "turns:turn.example.com:5349?transport=tcp",
     "TURN_USERNAME": "user",
     "CORS_ALLOW_ORIGINS": "https://example.com",
+    "TELCALL_WEBHOOK_URL": "https://example.com/telcall",
     "TELCALL_WS_SDP": "2/120",
     "TELCALL_WS_CANDIDATE": "20/1200",
     "TELCALL_WS_BYTES": "131072/1048576",

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 
 from api.errors import Handler
-from api.routes import auth, calls, dev_sign_in, health, webrtc_config
+from api.routes import admin, auth, calls, dev_sign_in, health, webrtc_config
+from api.schemas.admin import EndedCall, RemovedParticipant, RoomAnswer, RoomsAnswer, RoomsQuery
 from api.schemas.auth import (
     DevSignInAnswer,
     DevSignInRequest,
@@ -27,15 +28,18 @@ from api.schemas.webrtc_config import WebRtcConfig
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`errors`: status -> the texts of its `detail`, beside those every route has."""
+    """`is_admin`: for whoever brings the admin token. `errors`: status -> the texts of its `detail`, beside
+    those every route has."""
 
     method: str
     path: str
     handler: Handler
     answer: type[BaseModel]
     body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
     status: int = 200
     is_public: bool = False
+    is_admin: bool = False
     errors: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -45,6 +49,7 @@ class Route:
 
 
 GONE = {404: ("Call not found", "Call has expired", "Call is not available")}
+UNREACHABLE = {503: ("Call unreachable",)}
 NO_DEV = {404: ("Not Found",)}
 BAD_INIT_DATA = {
     400: (
@@ -113,5 +118,42 @@ ROUTES: tuple[Route, ...] = (
         },
     ),
     Route("GET", "/api/config/webrtc", webrtc_config.get, WebRtcConfig),
+    Route(
+        "GET",
+        "/api/admin/rooms",
+        admin.rooms,
+        RoomsAnswer,
+        query=RoomsQuery,
+        is_admin=True,
+        errors=UNREACHABLE,
+    ),
+    Route(
+        "GET",
+        "/api/admin/rooms/{call_id}",
+        admin.room,
+        RoomAnswer,
+        is_admin=True,
+        errors=UNREACHABLE | {404: ("Nobody is in this call",)},
+    ),
+    Route(
+        "POST",
+        "/api/admin/rooms/{call_id}/end",
+        admin.end,
+        EndedCall,
+        is_admin=True,
+        errors={
+            400: ("Call is no longer active. Please create a new call.",),
+            404: ("Call not found",),
+            503: ("Database unavailable",),
+        },
+    ),
+    Route(
+        "DELETE",
+        "/api/admin/rooms/{call_id}/participants/{user_id}",
+        admin.remove,
+        RemovedParticipant,
+        is_admin=True,
+        errors=UNREACHABLE | {404: ("They are not in this call",)},
+    ),
     Route("GET", "/health", health.get, Health, is_public=True),
 )

@@ -20,9 +20,14 @@ from api.authenticator import Authenticator
 from api.config import ApiConfig, Rates
 from api.init_data import sign
 from api.tokens import Tokens
+from signaling.bus import RoomUnreachable
 from signaling.config import IceConfig, SignalingConfig
 from signaling.ice_servers import IceServers
 from signaling.lifecycle import Lifecycle
+from signaling.messages import User
+from signaling.presence import Presence
+from signaling.room import Room
+from signaling.room_state import RoomList, RoomPosition, RoomState
 from store.database import Database
 
 BOT_TOKEN = "123456:not-a-real-token-but-as-long-as-one"
@@ -55,13 +60,39 @@ class Time:
 
 @dataclass
 class Rooms:
-    """Keeps what rooms were told."""
+    """Rooms without connections. Keeps what they were told."""
 
     told: list[tuple[str, str]] = field(default_factory=list)
     on_call_over: Callable[[str], None] | None = None
+    here: dict[str, Room] = field(default_factory=dict)
+    presence: Presence = field(default_factory=lambda: Presence(lambda _event: None))
+    is_unreachable: bool = False
+
+    def open(self, call_id: str, *user_ids: int, at: datetime) -> None:
+        """A call that these people are in; the first of them speaks `telcall.v2`, the others do not."""
+        self.here[call_id] = Room(SignalingConfig(), creator_user_id=1, started_at=at, now_us=0)
+        for place, user_id in enumerate(user_ids):
+            user = User(id=user_id, first_name=f"User {user_id}")
+            self.here[call_id].join(f"{user_id}", user, v2=place == 0, ice_servers=[], now_us=0)
+        self.presence.changed(call_id, 1, self.here[call_id], at)
 
     def end(self, call_id: str, reason: str) -> None:
         self.told.append((call_id, reason))
+
+    async def rooms(self, after: RoomPosition | None, limit: int) -> RoomList:
+        if self.is_unreachable:
+            raise RoomUnreachable
+        return self.presence.rooms(after, limit)
+
+    async def room(self, call_id: str) -> RoomState | None:
+        return self.presence.room(call_id)
+
+    async def remove(self, call_id: str, user_id: int) -> bool:
+        state = self.presence.room(call_id)
+        if state is None or user_id not in [person.user.id for person in state.participants]:
+            return False
+        self.told.append((call_id, f"remove {user_id}"))
+        return True
 
 
 @dataclass
@@ -149,6 +180,7 @@ async def start_api(database: Database) -> AsyncIterator[StartApi]:
             )
             parts = ApiParts(
                 database=database,
+                bus=rooms,
                 lifecycle=Lifecycle(database, rooms, SignalingConfig(), utc=lambda: time.utc),
                 authenticator=authenticator,
                 ice_servers=IceServers(ice or IceConfig(stun_servers=("stun:stun.example:3478",))),

@@ -71,10 +71,11 @@ async def hostile(start_api: StartApi) -> Callable[[str, Any], int]:
 
 async def test_absent_database_is_a_503_and_health_is_well() -> None:
     async with Database(StoreConfig(url="postgresql://telcall@127.0.0.1:1/telcall")) as database:
-        authenticator = Authenticator(database, Tokens("k" * 32))
+        authenticator, rooms = Authenticator(database, Tokens("k" * 32)), NoRooms()
         parts = ApiParts(
             database=database,
-            lifecycle=Lifecycle(database, NoRooms(), SignalingConfig()),
+            bus=rooms,
+            lifecycle=Lifecycle(database, rooms, SignalingConfig()),
             authenticator=authenticator,
             ice_servers=IceServers(IceConfig()),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from api.openapi import openapi_document
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.api.conftest import Client, StartApi
+
+ADMIN_TOKEN = "an admin token of 32 characters."
 
 
 def refs(node: Any) -> Iterator[str]:
@@ -45,16 +48,19 @@ async def test_they_are_not_there_otherwise(api: Client) -> None:
     assert [(await api.get(path)).status for path in ("/openapi.json", "/docs")] == [404, 404]
 
 
-async def test_public_routes_are_the_ones_that_answer_without_a_token(api: Client) -> None:
+async def test_public_routes_are_the_ones_that_answer_without_a_token(start_api: StartApi) -> None:
+    api = await start_api(admin_token=ADMIN_TOKEN)
     for route in ROUTES:
-        answer = await api.request(route.method, route.path.replace("{call_id}", "x"))
+        path = route.path.replace("{call_id}", "x").replace("{user_id}", "1")
+        answer = await api.request(route.method, path)
         assert (answer.status != 401) == route.is_public, route.path
 
 
 async def test_answers_have_exactly_the_keys_of_their_models(start_api: StartApi) -> None:
-    api = await start_api(dev_sign_in="always")
-    anna = await api.signed_in()
-    call_id = (await anna.post("/api/calls", {})).json["call_id"]
+    api = await start_api(dev_sign_in="always", admin_token=ADMIN_TOKEN)
+    anna, operator = await api.signed_in(), replace(api, bearer=ADMIN_TOKEN)
+    call_id, watched = [(await anna.post("/api/calls", {})).json["call_id"] for _ in range(2)]
+    api.rooms.open(watched, 1, 2, at=api.time.utc)
     bodies: dict[tuple[str, str], Any] = {
         ("POST", "/auth/telegram"): {"initData": api.init_data()},
         ("POST", "/auth/dev"): {"name": "Anna"},
@@ -64,7 +70,8 @@ async def test_answers_have_exactly_the_keys_of_their_models(start_api: StartApi
     }
     last = [route for route in ROUTES if route.path in ("/api/calls/{call_id}/end", "/auth/logout")]
     for route in [*(route for route in ROUTES if route not in last), *reversed(last)]:
-        path = route.path.replace("{call_id}", call_id)
-        answer = await anna.request(route.method, path, bodies.get((route.method, route.path)))
+        asked, its_call = (operator, watched) if route.is_admin else (anna, call_id)
+        path = route.path.replace("{call_id}", its_call).replace("{user_id}", "2")
+        answer = await asked.request(route.method, path, bodies.get((route.method, route.path)))
         assert answer.status == route.status, (path, answer.text)
         assert set(answer.json) == set(route.answer.model_fields), path

@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from signaling.config import MessageLimits, Rate, RateLimits, SignalingConfig
-from telcall.configs import api_config, sfu_config, signaling_config, store_config
+from telcall.configs import api_config, sfu_config, signaling_config, store_config, webhook_config
 from telcall.settings import Settings
 
 KEY = "k" * 32
@@ -122,6 +122,32 @@ def test_sfu_names_loopback_only_to_clients_of_this_machine() -> None:
     assert sfu_config(settings(TELCALL_PORT="9000")).media_port == 9001
     assert sfu_config(settings()).offer_loopback
     assert not sfu_config(settings(TELCALL_HOST="0.0.0.0,::")).offer_loopback
+
+
+def test_webhooks_are_sent_where_there_is_a_url() -> None:
+    assert webhook_config(settings(), "1") is None
+    assert webhook_config(settings(TELCALL_WEBHOOK_SECRET="k" * 32), "1") is None
+    config = webhook_config(
+        settings(
+            TELCALL_WEBHOOK_URL="https://example.com/hook",
+            TELCALL_WEBHOOK_SECRET="k" * 32,
+            TELCALL_WEBHOOK_QUEUE="7",
+        ),
+        "1",
+    )
+    assert config is not None
+    assert (config.url, config.secret, config.user_agent) == (
+        "https://example.com/hook",
+        "k" * 32,
+        "telcall/1",
+    )
+    assert config.limits.max_events == 7
+    assert "kkk" not in repr(config)
+
+
+def test_operator_has_a_token_and_a_limit() -> None:
+    config = api_config(settings(TELCALL_ADMIN_TOKEN="k" * 32, TELCALL_RATE_ADMIN="3"), "s" * 32, None)
+    assert (config.admin_token, config.rates.admin_failures_per_minute) == ("k" * 32, 3)
 
 
 def test_store_gets_the_url_it_is_given() -> None:

@@ -106,11 +106,51 @@ def test_wrong_secrets_are_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None
         ("STUN_SERVERS", "stun:stun.example.com:99999"),
         ("STUN_SERVERS", "turn:stun.example.com"),
         ("STUN_SERVERS", "stun://stun.example.com"),
+        ("TELCALL_ADMIN_TOKEN", "k" * 31),
+        ("TELCALL_ADMIN_TOKEN", "k" * 32 + " k"),
+        ("TELCALL_ADMIN_TOKEN", "я" * 32),
+        ("TELCALL_WEBHOOK_URL", "https://example.com/hook"),  # without a secret
+        ("TELCALL_WEBHOOK_SECRET", "k" * 31),
     ],
 )
 def test_value_is_refused(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     [problem] = problems_of(monkeypatch, **{name: value})
     assert problem.startswith(name)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_right"),
+    [
+        ("https://example.com", True),
+        ("https://example.com:8443/hook?for=calls", True),
+        ("https://10.0.0.7/hook", True),
+        ("http://localhost:9000/hook", True),
+        ("http://127.0.0.1/hook", True),
+        ("http://[::1]:9000/hook", True),
+        ("http://example.com/hook", False),
+        ("http://10.0.0.7/hook", False),
+        ("http://localhost.example.com/hook", False),
+        ("http://127.0.0.1@example.com/hook", False),
+        ("https://user:password@example.com/hook", False),
+        ("https://example.com/hook#part", False),
+        ("https://example.com:0/hook", False),
+        ("https:///hook", False),
+        ("https://example.com/a hook", False),
+        ("ftp://localhost/hook", False),
+        ("file:///etc/passwd", False),
+    ],
+)
+def test_webhooks_go_to_tls_or_to_this_machine(
+    url: str, is_right: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TELCALL_WEBHOOK_SECRET", "k" * 32)
+    if is_right:
+        monkeypatch.setenv("TELCALL_WEBHOOK_URL", url)
+        assert load().settings.webhook_url == url
+    else:
+        [problem] = problems_of(monkeypatch, TELCALL_WEBHOOK_URL=url)
+        assert problem.startswith("TELCALL_WEBHOOK_URL")
+        assert url not in problem
 
 
 def test_environment_beats_file_and_each_origin_is_known(

@@ -35,7 +35,7 @@ def test_env_example_sets_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_env_example_uncommented_is_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     lines = [line.removeprefix("#") for line in env_example().splitlines() if not line.startswith("# ")]
-    lines += ["SECRET_KEY=" + "k" * 32, "TURN_SECRET=secret"]
+    lines += ["SECRET_KEY=" + "k" * 32, "TURN_SECRET=secret", "TELCALL_WEBHOOK_SECRET=" + "k" * 32]
     (tmp_path / ".env").write_text("\n".join(lines))
     assert load().settings.turn_secret == SecretStr("secret")
 
@@ -61,7 +61,9 @@ def test_every_secret_setting_is_known_as_one() -> None:
         "BOT_TOKEN",
         "DATABASE_URL",
         "SECRET_KEY",
+        "TELCALL_ADMIN_TOKEN",
         "TELCALL_METRICS_TOKEN",
+        "TELCALL_WEBHOOK_SECRET",
         "TURN_PASSWORD",
         "TURN_SECRET",
     }
