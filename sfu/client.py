@@ -134,9 +134,10 @@ class SpeakersChanged:
 
 @dataclass(frozen=True, slots=True)
 class PeerMisled:
-    """The mesh client has begun its connection to `peer` with an offer that was not the virtual peer's.
+    """The mesh client's connection to `peer` is of no use: it was begun with an offer that was not the
+    virtual peer's, or it has lost the client's voice, and so have all others.
 
-    That connection is of no use. The virtual peer has begun anew; the client has to, before it hears of it.
+    The virtual peer has begun anew; the client has to, before it hears of it.
     """
 
     peer: int

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Literal
 
-from sfu.client import Listener, MediaFlags, TrackSource
+from sfu.client import Listener, MediaFlags
 from sfu.dataplane.engine import SourceId
+
+Track = Literal["microphone", "camera", "screen", "screen_audio"]
 
 
 class Member(ABC):
@@ -26,8 +29,12 @@ class Member(ABC):
         """Who says nothing about a camera that they offer is taken to send."""
         return self.source_of("camera") is not None and (self.media is None or self.media.video)
 
+    @property
+    def shares_screen(self) -> bool:
+        return self.source_of("screen") is not None and self.media is not None and self.media.screen
+
     @abstractmethod
-    def source_of(self, track: TrackSource) -> SourceId | None:
+    def source_of(self, track: Track) -> SourceId | None:
         """What they publish as that."""
 
     @abstractmethod

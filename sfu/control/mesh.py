@@ -16,7 +16,7 @@ import structlog
 
 from sfu.client import ConnectionChanged, Description, Listener, PeerDescribed, PeerMisled, TrackSource
 from sfu.control.connections import Connections
-from sfu.control.member import Member
+from sfu.control.member import Member, Track
 from sfu.control.sources import Sources
 from sfu.control.streams import StreamMedia, Streams
 from sfu.control.transport import Connection, new_credentials
@@ -38,8 +38,13 @@ WATCH_US = 1_000_000
 SILENT_US: dict[Kind, int] = {"audio": 3_000_000, "video": 6_000_000}
 """An upload that was agreed on, and of which nothing comes for so long, is taken from another connection. A
 muted microphone goes on sending (silence); a picture may pause while the way is too narrow."""
+VOICELESS_US = 3_000_000
+MAX_VOICES_SOUGHT = 3
+"""Of racing microphone requests some connections come out without a track. When those are all that is left, one
+is begun anew, so that the client adds its microphone there; who has none is not asked for ever."""
 _OWN_MID = re.compile(r"t[0-9a-f]{6}")
 _TRACKS: dict[Kind, TrackSource] = {"audio": "microphone", "video": "camera"}
+_KIND_OF: dict[Track, Kind] = {"microphone": "audio", "camera": "video"}
 
 
 @dataclass(slots=True)
@@ -105,15 +110,18 @@ class MeshMember(Member):
         self._links: dict[int, _Link] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
+        self._had_voice = False
+        self._voiceless_us: int | None = None
+        self._voices_sought = 0
 
     @property
     def has_seats(self) -> bool:
         return False
 
-    def source_of(self, track: TrackSource) -> SourceId | None:
-        kind: Kind = "audio" if track == "microphone" else "video"
-        if track == "screen":
+    def source_of(self, track: Track) -> SourceId | None:
+        if track not in _KIND_OF:  # such a client shares no screen
             return None
+        kind = _KIND_OF[track]
         elected = self._links.get(self._client.elected(kind) or -1)
         for link in (elected, *self._links.values()):
             if link is not None and (upload := link.uploads.get(kind)) is not None:
@@ -128,6 +136,7 @@ class MeshMember(Member):
             raise UnknownParticipant(f"{peer} for {self.user}")
         parsed = parse(description.sdp)
         if description.type == "answer" and self._is_misled(peer, parsed):
+            log.info("mesh_client_misled", session=self.session)
             self._begin_anew(peer)
             return
         self._carry_out(self._client.receive(peer, description.type, parsed, _now_us()))
@@ -140,7 +149,7 @@ class MeshMember(Member):
         return not begun and not any(_is_own_mid(media.mid) for media in answer.media)
 
     def _begin_anew(self, peer: int) -> None:
-        log.info("mesh_client_misled", session=self.session)
+        """That connection is of no use; the client is told, and makes another."""
         self._drop(self._links.pop(peer))
         self._carry_out(self._client.remove_peer(peer, _now_us()))
         self.listener(PeerMisled(peer))
@@ -158,15 +167,18 @@ class MeshMember(Member):
                 link = self._links[peer] = _Link(peer, self._next_participant(), self._engine)
                 self._engine.add_participant(link.participant)
                 self._carry_out(self._client.add_peer(peer, _now_us()))
-            if other.shows_video and not self._client.peers[peer].carries_video:
+            if (other.shows_video or other.shares_screen) and not self._client.peers[peer].carries_video:
                 self._carry_out(self._client.carry_video(peer, _now_us()))
 
     def feed(self, others: Sequence[Member]) -> None:
+        """A client that knows of one picture of everybody gets the screen while one is shared."""
         for other in others:
             link, virtual = self._links[other.user], self._client.peers[other.user]
             wanted: dict[int, SourceId] = {}
-            for kind in KINDS:
-                line, source = virtual.downlink(kind), other.source_of(_TRACKS[kind])
+            picture: Track = "screen" if other.shares_screen else "camera"
+            tracks: dict[Kind, Track] = {"audio": "microphone", "video": picture}
+            for kind, track in tracks.items():
+                line, source = virtual.downlink(kind), other.source_of(track)
                 if line is not None and source is not None:
                     wanted[link.name(line).ssrc] = source
             for source in link.streams.feed(wanted):
@@ -254,6 +266,7 @@ class MeshMember(Member):
         if wanted is not None:
             source = self._sources.publish(link.participant, wanted)
             link.uploads[kind] = _Upload(wanted, source, 0, _now_us())
+            self._had_voice |= kind == "audio"
 
     def _say(self, link: _Link, say: Say) -> None:
         link.version += 1
@@ -287,7 +300,7 @@ class MeshMember(Member):
             self._timer.cancel()
             self._timer = None
         deadlines = [self._client.next_deadline_us()]
-        if any(link.uploads for link in self._links.values()):
+        if self._is_voiceless() or any(link.uploads for link in self._links.values()):
             deadlines.append(_now_us() + WATCH_US)
         deadline_us = min((each for each in deadlines if each is not None), default=None)
         if deadline_us is not None and not self._closed:
@@ -306,6 +319,23 @@ class MeshMember(Member):
         self._carry_out(told)
         if told:
             self._reseat()
+        self._seek_voice(now_us)
+
+    def _is_voiceless(self) -> bool:
+        """None of its connections offers the voice that it had."""
+        peers = self._client.peers.values()
+        return bool(self._had_voice and peers) and all(peer.sends("audio") is False for peer in peers)
+
+    def _seek_voice(self, now_us: int) -> None:
+        if not self._is_voiceless():
+            self._voiceless_us = None
+        elif self._voiceless_us is None:
+            self._voiceless_us = now_us
+        elif now_us - self._voiceless_us >= VOICELESS_US and self._voices_sought < MAX_VOICES_SOUGHT:
+            self._voiceless_us = None
+            self._voices_sought += 1
+            log.info("voice_lost", session=self.session)
+            self._begin_anew(next(iter(self._links)))
 
     def _is_silent(self, link: _Link, kind: Kind, now_us: int) -> bool:
         """On one of its connections the client is heard, and on this one it is not."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sfu.client import (
@@ -13,12 +13,12 @@ from sfu.client import (
     SeatAssignment,
     SeatOffer,
     SeatsChanged,
+    SeatSource,
     SeatVideo,
     SeatWishes,
-    TrackSource,
 )
 from sfu.control.connections import Connections
-from sfu.control.member import Member
+from sfu.control.member import Member, Track
 from sfu.control.sources import Sources
 from sfu.control.streams import Stream, StreamMedia, Streams
 from sfu.control.transport import Connection, new_credentials
@@ -26,7 +26,7 @@ from sfu.core.ice.lite_agent import Credentials
 from sfu.core.sdp.answer import Agreement, SeatLines, SeatMedia, Upload, agree
 from sfu.core.sdp.parse import parse
 from sfu.core.sdp.write import LocalTransport, StreamName, write_answer
-from sfu.core.seating.seats import SeatShape, Wishes, assign
+from sfu.core.seating.seats import SeatShape, Sitter, Wishes, assign
 from sfu.dataplane.engine import Engine, ParticipantId, SourceId
 from sfu.errors import SdpRejected
 
@@ -70,7 +70,7 @@ class SeatedMember(Member):
         self._published: dict[str, _Published] = {}  # by mid
         self._streams = Streams(engine, participant)
         self._seats: dict[int, _Seat] = {}
-        self._seated: dict[int, int] = {}  # seat -> user id of the sitter
+        self._seated: dict[int, Sitter] = {}
         self._wishes = SeatWishes()
         self._told: tuple[SeatAssignment, ...] | None = None
         self._revision = 0
@@ -81,8 +81,8 @@ class SeatedMember(Member):
     def has_seats(self) -> bool:
         return True
 
-    def source_of(self, track: TrackSource) -> SourceId | None:
-        return next((each.source for each in self._published.values() if each.upload.source == track), None)
+    def source_of(self, track: Track) -> SourceId | None:
+        return next((each.source for each in self._published.values() if _track(each.upload) == track), None)
 
     def set_wishes(self, wishes: SeatWishes) -> None:
         """Holds from the next `assign` on."""
@@ -194,35 +194,38 @@ class SeatedMember(Member):
     def assign(self, others: Sequence[Member], spoke: Sequence[int]) -> None:
         if not self._seats:
             return
-        wishes = self._wishes
-        shapes = [SeatShape(number, seat.video is not None) for number, seat in self._seats.items()]
+        by_user = {other.user: other for other in others}
+        sitters: list[Sitter] = [(other.user, "camera") for other in others]
+        sitters += [(other.user, "screen") for other in others if other.shares_screen]
         self._seated = assign(
-            shapes,
-            [other.user for other in others],
-            Wishes([wanted.participant for wanted in wishes.visible], wishes.pinned),
+            [SeatShape(number, seat.video is not None) for number, seat in self._seats.items()],
+            sitters,
+            Wishes([(each.participant, each.source) for each in self._wishes.visible], self._wishes.pinned),
             self._seated,
             spoke,
         )
-        by_user = {other.user: other for other in others}
         told = tuple(self._assignment(number, seat, by_user) for number, seat in sorted(self._seats.items()))
         if told != self._told:
             self._told = told
             self._revision += 1
             self.listener(SeatsChanged(self._revision, told))
 
-    def _assignment(self, number: int, seat: _Seat, by_user: dict[int, Member]) -> SeatAssignment:
-        user = self._seated.get(number)
+    def _assignment(self, number: int, seat: _Seat, by_user: Mapping[int, Member]) -> SeatAssignment:
+        user, source = self._sitter(number)
         return SeatAssignment(
             seat=number,
             audio_mid=seat.offer.audio_mid,
             video_mid=seat.offer.video_mid if seat.video else None,
             participant=user,
-            source="camera",
-            video="off" if user is None or seat.video is None else self._video(by_user[user]),
+            source=source,
+            video="off" if user is None or seat.video is None else self._video(by_user[user], source),
         )
 
-    def _video(self, sitter: Member) -> SeatVideo:
-        if not sitter.shows_video:
+    def _sitter(self, number: int) -> tuple[int | None, SeatSource]:
+        return self._seated.get(number, (None, "camera"))
+
+    def _video(self, sitter: Member, source: SeatSource) -> SeatVideo:
+        if source == "camera" and not sitter.shows_video:
             return "off"
         return "paused" if self._wishes.audio_only else "on"
 
@@ -231,16 +234,24 @@ class SeatedMember(Member):
         by_user = {other.user: other for other in others}
         wanted: dict[int, SourceId] = {}
         for number, seat in self._seats.items():
-            sitter = by_user.get(self._seated.get(number, -1))
+            user, source = self._sitter(number)
+            sitter = by_user.get(user) if user is not None else None
             if sitter is None:
                 continue
-            microphone, camera = sitter.source_of("microphone"), sitter.source_of("camera")
-            if seat.audio is not None and microphone is not None:
-                wanted[seat.audio.name.ssrc] = microphone
-            if seat.video is not None and camera is not None and not self._wishes.audio_only:
-                wanted[seat.video.name.ssrc] = camera
-        for source in self._streams.feed(wanted):
-            self._sources.want_keyframe(source)  # of a sound nothing is asked
+            sound: Track = "microphone" if source == "camera" else "screen_audio"
+            heard, seen = sitter.source_of(sound), sitter.source_of(source)
+            if seat.audio is not None and heard is not None:
+                wanted[seat.audio.name.ssrc] = heard
+            if seat.video is not None and seen is not None and not self._wishes.audio_only:
+                wanted[seat.video.name.ssrc] = seen
+        for come in self._streams.feed(wanted):
+            self._sources.want_keyframe(come)  # of a sound nothing is asked
+
+
+def _track(upload: Upload) -> Track:
+    if upload.source == "screen" and upload.kind == "audio":
+        return "screen_audio"
+    return upload.source
 
 
 def _stream_id(seat: _Seat | None) -> str | None:

@@ -126,7 +126,7 @@ def _agree_media(
         return rejected(media)
     source = tracks.get(media.mid)
     if source is not None and media.direction in ("sendonly", "sendrecv"):
-        if (source == "microphone") != (kind == "audio"):
+        if source != "screen" and (source == "microphone") != (kind == "audio"):
             raise SdpRejected("invalid_sdp", f"The m-line {media.mid} of kind {kind} cannot be a {source}")
         upload_extensions = extensions.UPLOAD_AUDIO if kind == "audio" else extensions.UPLOAD_VIDEO
         rids = media.simulcast_send or media.send_rids

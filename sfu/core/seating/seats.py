@@ -1,15 +1,23 @@
 """Who sits where for one subscriber: a pure function of the room and of where everybody sat before.
 
-- Everybody sits on at most one seat. Nobody moves without need: who keeps
-  their kind of seat keeps their seat.
-- Full seats (with video) go to the pinned participant, then to those on the screen in their order, then to
-  those who spoke last, then in the order of joining; audio-only seats to the others by last speech.
+A sitter is what a seat shows: a participant's camera with their voice, or the screen that they share.
+
+- Every sitter sits on at most one seat. Nobody moves without need: who keeps their kind of seat keeps their
+  seat.
+- Full seats (with video) go to what is pinned, then to what is on the subscriber's display in its order, then
+  to shared screens, then to those who spoke last, then in the order of joining; audio-only seats to others by
+  last speech, screens left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+SeatSource = Literal["camera", "screen"]
+Sitter = tuple[int, SeatSource]
+"""A participant, and what of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,40 +30,45 @@ class SeatShape:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """visible: participants on the screen, most important first."""
+    """visible: on the display, most important first. pinned: a participant, whose pictures go first."""
 
-    visible: Sequence[int] = ()
+    visible: Sequence[Sitter] = ()
     pinned: int | None = None
 
 
 def assign(
     shapes: Sequence[SeatShape],
-    participants: Sequence[int],
+    sitters: Sequence[Sitter],
     wishes: Wishes,
-    before: Mapping[int, int],
+    before: Mapping[int, Sitter],
     spoke: Sequence[int] = (),
-) -> dict[int, int]:
-    """Seat -> participant, empty seats left out.
+) -> dict[int, Sitter]:
+    """Seat -> sitter, empty seats left out.
 
-    participants: everybody else in the room, in the order of joining. before: the last assignment. spoke: who
+    sitters: of everybody else in the room, in the order of joining. before: the last assignment. spoke: who
     spoke, the latest first.
     """
     full = [shape.seat for shape in shapes if shape.full]
     audio = [shape.seat for shape in shapes if not shape.full]
-    present = set(participants)
-    by_speech = list(dict.fromkeys([*(one for one in spoke if one in present), *participants]))
+    turn = {participant: number for number, participant in enumerate(spoke)}
+    by_speech = sorted(sitters, key=lambda sitter: turn.get(sitter[0], len(turn)))
     with_video = _ranked(by_speech, wishes)[: len(full)]
-    with_audio = [one for one in by_speech if one not in with_video][: len(audio)]
+    voices = [sitter for sitter in by_speech if sitter[1] == "camera"]
+    with_audio = [sitter for sitter in voices if sitter not in with_video][: len(audio)]
     return _place(full, with_video, before) | _place(audio, with_audio, before)
 
 
-def _ranked(by_speech: Sequence[int], wishes: Wishes) -> list[int]:
+def _ranked(by_speech: Sequence[Sitter], wishes: Wishes) -> list[Sitter]:
     present = set(by_speech)
-    wanted = [one for one in (wishes.pinned, *wishes.visible) if one is not None and one in present]
-    return list(dict.fromkeys([*wanted, *by_speech]))
+    screens = [sitter for sitter in by_speech if sitter[1] == "screen"]
+    pinned = [sitter for sitter in (*screens, *by_speech) if sitter[0] == wishes.pinned]
+    visible = [sitter for sitter in wishes.visible if sitter in present]
+    return list(dict.fromkeys([*pinned, *visible, *screens, *by_speech]))
 
 
-def _place(seats: Sequence[int], sitters: Sequence[int], before: Mapping[int, int]) -> dict[int, int]:
+def _place(
+    seats: Sequence[int], sitters: Sequence[Sitter], before: Mapping[int, Sitter]
+) -> dict[int, Sitter]:
     placed = {seat: before[seat] for seat in seats if before.get(seat) in sitters}
     free = iter(seat for seat in seats if seat not in placed)
     for sitter in sitters:

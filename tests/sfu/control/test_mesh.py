@@ -188,3 +188,24 @@ async def test_a_hundred_mesh_clients_leave_nothing_behind(enter, server, eventu
 def held(server):
     stats = server.stats()
     return stats.participants, stats.sources, stats.seat_streams, stats.srtp_contexts
+
+
+async def test_a_voice_that_no_connection_offers_any_more_is_sought_by_a_new_one(
+    enter, enter_mesh, eventually, server
+):
+    """As where the one connection that had the client's microphone went with its peer."""
+    anna = await enter(1, hz=440, colour="red")
+    boris = await enter_mesh(2, hz=660, colour="green")
+    await eventually(lambda: meets(boris, anna) and meets(anna, boris))
+    sdp = boris.pcs[1].localDescription.sdp
+    boris._task.cancel()  # aiortc would not take an answer to what it did not offer
+    head, audio, *rest = sdp.split("m=")
+    mute = "m=".join([head, audio.replace("a=sendrecv", "a=recvonly"), *rest])
+    await boris.say(1, "offer", mute)
+    async with asyncio.timeout(30):
+        while (event := await boris._inbox.get()) != PeerMisled(1):
+            assert isinstance(event, PeerDescribed)
+            assert event.description.type == "answer"
+        event = await boris._inbox.get()
+    assert event.peer == 1
+    assert event.description.type == "offer"
