@@ -40,8 +40,8 @@ SILENT_US: dict[Kind, int] = {"audio": 3_000_000, "video": 6_000_000}
 muted microphone goes on sending (silence); a picture may pause while the way is too narrow."""
 VOICELESS_US = 3_000_000
 MAX_VOICES_SOUGHT = 3
-"""Of racing microphone requests some connections come out without a track. When those are all that is left, one
-is begun anew, so that the client adds its microphone there; who has none is not asked for ever."""
+"""Of racing microphone requests some connections come out without a track. When those are all that is left,
+one is begun anew, so that the client adds its microphone there; who has none is not asked for ever."""
 _OWN_MID = re.compile(r"t[0-9a-f]{6}")
 _TRACKS: dict[Kind, TrackSource] = {"audio": "microphone", "video": "camera"}
 _KIND_OF: dict[Track, Kind] = {"microphone": "audio", "camera": "video"}
