@@ -1,4 +1,4 @@
-"""The command line: `telcall serve`, `config`, `migrate`, `join`, `openapi`, `version`.
+"""The command line: `telcall serve`, `config`, `migrate`, `join`, `rooms`, `openapi`, `version`.
 
 Commands import what they need when they run: `telcall version` need not load a media server.
 """
@@ -10,12 +10,15 @@ import json
 import sys
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
 from telcall.errors import StartFailed
 from telcall.settings import Loaded, SettingsInvalid, load
+
+if TYPE_CHECKING:
+    from telcall.rooms import Ask, Show
 
 EXIT_FAILED = 1
 EXIT_WRONG_SETTINGS = 2
@@ -26,6 +29,14 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+rooms = typer.Typer(help="Running calls of a server; TELCALL_ADMIN_TOKEN opens it.")
+app.add_typer(rooms, name="rooms")
+
+ServerUrl = Annotated[
+    str | None, typer.Option("--url", help="The server; default: the one these settings start.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the server's answer, for programs.")]
+CallId = Annotated[str, typer.Argument(help="A call's id.")]
 
 
 @app.command()
@@ -97,6 +108,52 @@ def join(
         _fail(error)
 
 
+@rooms.callback(invoke_without_command=True)
+def rooms_or_list(context: typer.Context, url: ServerUrl = None, as_json: AsJson = False) -> None:
+    """Running calls of a server; TELCALL_ADMIN_TOKEN opens it. Without a command: list them."""
+    if context.invoked_subcommand is None:
+        list_rooms(url, as_json)
+    elif url is not None or as_json:
+        raise typer.BadParameter("--url and --json go after the command")
+
+
+@rooms.command("list")
+def list_rooms(url: ServerUrl = None, as_json: AsJson = False) -> None:
+    """List running calls, the oldest first."""
+    from telcall.rooms import rooms_table
+
+    _ask(url, lambda client: client.rooms(), rooms_table, as_json)
+
+
+@rooms.command()
+def show(call: CallId, url: ServerUrl = None, as_json: AsJson = False) -> None:
+    """Show who is in a call."""
+    from telcall.rooms import room_table
+
+    _ask(url, lambda client: client.room(call), room_table, as_json)
+
+
+@rooms.command()
+def end(call: CallId, url: ServerUrl = None, as_json: AsJson = False) -> None:
+    """End a call for everybody in it."""
+    from telcall.rooms import ended_line
+
+    _ask(url, lambda client: client.end(call), ended_line, as_json)
+
+
+@rooms.command()
+def remove(
+    call: CallId,
+    user: Annotated[int, typer.Argument(help="Their user id, as `show` tells it.")],
+    url: ServerUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take somebody out of a call."""
+    from telcall.rooms import removed_line
+
+    _ask(url, lambda client: client.remove(call, user), removed_line, as_json)
+
+
 @app.command()
 def openapi() -> None:
     """Print the API's OpenAPI document."""
@@ -114,6 +171,16 @@ def version() -> None:
 
 def main() -> None:
     app()
+
+
+def _ask(url: str | None, asking: Ask, shown: Show, as_json: bool) -> None:
+    from telcall.rooms import Server, ask
+
+    settings = _load().settings
+    try:
+        typer.echo(ask(Server.of(settings, url), asking, shown, as_json=as_json))
+    except StartFailed as error:
+        _fail(error)
 
 
 def _load() -> Loaded:

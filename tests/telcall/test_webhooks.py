@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
-import json
 import socket
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -15,70 +11,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from signaling.messages import User
 from signaling.room_state import CallEvent
 from telcall.webhook_queue import QueueLimits
 from telcall.webhooks import WebhookConfig, Webhooks
+from tests.telcall.webhook_receiver import SECRET, Receiver, is_signed
 
-SECRET = "a secret of the webhooks, 32 characters or more"
 AT = datetime(2026, 11, 24, 12, 0, 0, 250_000, tzinfo=UTC)
 QUICK = QueueLimits(first_retry_s=0.02, max_retry_s=0.1, max_tries=1_000)
-
-
-@dataclass
-class Receiver:
-    """A server of the operator's. `statuses`: of its next answers, then 204. It reads when `open` is set."""
-
-    port: int
-    statuses: list[int] = field(default_factory=list)
-    open: asyncio.Event = field(default_factory=asyncio.Event)
-    requests: list[web.Request] = field(default_factory=list)
-    bodies: list[bytes] = field(default_factory=list)
-    taken: list[dict[str, Any]] = field(default_factory=list)
-    in_flight: dict[str, int] = field(default_factory=dict)
-    most_in_flight: int = 0
-    runner: web.AppRunner | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hook?for=calls"
-
-    @property
-    def ids(self) -> list[str]:
-        """`call number` of what was taken, as `told` has them."""
-        return [f"{event['call_id']} {event['user']['id']}" for event in self.taken]
-
-    async def start(self) -> None:
-        app = web.Application()
-        app.router.add_route("*", "/{path:.*}", self.handle)
-        self.runner = web.AppRunner(app, handler_cancellation=True)
-        await self.runner.setup()
-        await web.TCPSite(self.runner, "127.0.0.1", self.port, reuse_address=True).start()
-
-    async def stop(self) -> None:
-        if self.runner is not None:
-            await self.runner.cleanup()
-            self.runner = None
-
-    async def handle(self, request: web.Request) -> web.Response:
-        body = await request.read()
-        event = json.loads(body)
-        self.requests.append(request)
-        self.bodies.append(body)
-        self.in_flight[event["call_id"]] = self.in_flight.get(event["call_id"], 0) + 1
-        self.most_in_flight = max(self.most_in_flight, *self.in_flight.values())
-        try:
-            await self.open.wait()
-        finally:
-            self.in_flight[event["call_id"]] -= 1
-        status = self.statuses.pop(0) if self.statuses else 204
-        if status == 204:
-            self.taken.append(event)
-        headers = {"Location": "/elsewhere"} if 300 <= status < 400 else {}
-        return web.Response(status=status, headers=headers)
 
 
 @pytest.fixture
@@ -127,14 +69,6 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
-
-
-def is_signed(request: web.Request, body: bytes, secret: str = SECRET) -> bool:
-    """As a receiver checks it; the same lines stand in docs/operators.md."""
-    stamp, _, given = request.headers["Telcall-Signature"].partition(",v1=")
-    signed = stamp.removeprefix("t=").encode() + b"." + body
-    expected = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(expected, given) and abs(time.time() - int(stamp[2:])) < 300
 
 
 async def test_event_arrives_signed(receiver: Receiver, senders: Senders) -> None:
