@@ -24,10 +24,8 @@ from signaling.bus import RoomUnreachable
 from signaling.config import IceConfig, SignalingConfig
 from signaling.ice_servers import IceServers
 from signaling.lifecycle import Lifecycle
-from signaling.messages import User
-from signaling.presence import Presence
-from signaling.room import Room
-from signaling.room_state import RoomList, RoomPosition, RoomState
+from signaling.messages import MediaState, User
+from signaling.room_state import ParticipantState, RoomList, RoomPosition, RoomState
 from store.database import Database
 
 BOT_TOKEN = "123456:not-a-real-token-but-as-long-as-one"
@@ -64,17 +62,22 @@ class Rooms:
 
     told: list[tuple[str, str]] = field(default_factory=list)
     on_call_over: Callable[[str], None] | None = None
-    here: dict[str, Room] = field(default_factory=dict)
-    presence: Presence = field(default_factory=lambda: Presence(lambda _event: None))
+    here: dict[str, RoomState] = field(default_factory=dict)
     is_unreachable: bool = False
 
     def open(self, call_id: str, *user_ids: int, at: datetime) -> None:
         """A call that these people are in; the first of them speaks `telcall.v2`, the others do not."""
-        self.here[call_id] = Room(SignalingConfig(), creator_user_id=1, started_at=at, now_us=0)
-        for place, user_id in enumerate(user_ids):
-            user = User(id=user_id, first_name=f"User {user_id}")
-            self.here[call_id].join(f"{user_id}", user, v2=place == 0, ice_servers=[], now_us=0)
-        self.presence.changed(call_id, 1, self.here[call_id], at)
+        people = tuple(
+            ParticipantState(
+                user=User(id=user_id, first_name=f"User {user_id}"),
+                protocol="documented" if place else "telcall.v2",
+                role="participant" if place else "host",
+                media=MediaState(audio=place > 0),
+                joined_at=at,
+            )
+            for place, user_id in enumerate(user_ids)
+        )
+        self.here[call_id] = RoomState(call_id, 1, "sfu" if len(people) > 2 else "p2p", at, people)
 
     def end(self, call_id: str, reason: str) -> None:
         self.told.append((call_id, reason))
@@ -82,14 +85,16 @@ class Rooms:
     async def rooms(self, after: RoomPosition | None, limit: int) -> RoomList:
         if self.is_unreachable:
             raise RoomUnreachable
-        return self.presence.rooms(after, limit)
+        listed = sorted(self.here.values(), key=lambda room: (room.started_at, room.call_id))
+        rest = [room for room in listed if after is None or (room.started_at, room.call_id) > after]
+        return RoomList(tuple(rest[:limit]), len(listed), len(rest) > limit)
 
     async def room(self, call_id: str) -> RoomState | None:
-        return self.presence.room(call_id)
+        return self.here.get(call_id)
 
     async def remove(self, call_id: str, user_id: int) -> bool:
-        state = self.presence.room(call_id)
-        if state is None or user_id not in [person.user.id for person in state.participants]:
+        room = self.here.get(call_id)
+        if room is None or user_id not in [person.user.id for person in room.participants]:
             return False
         self.told.append((call_id, f"remove {user_id}"))
         return True
