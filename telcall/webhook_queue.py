@@ -26,7 +26,7 @@ class QueueLimits:
     `max_events` the oldest one is."""
 
     max_events: int = 10_000
-    max_tries: int = 15
+    max_tries: int = 20
     max_age_s: float = 3_600.0
     first_retry_s: float = 1.0
     max_retry_s: float = 300.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -16,8 +17,9 @@ from prometheus_client import CollectorRegistry
 from signaling.messages import User
 from signaling.room_state import CallEvent
 from telcall.webhook_queue import QueueLimits
+from telcall.webhook_signature import signature
 from telcall.webhooks import WebhookConfig, Webhooks
-from tests.telcall.webhook_receiver import SECRET, Receiver, is_signed
+from tests.telcall.webhook_receiver import SECRET, Receiver, documented_check, is_signed
 
 AT = datetime(2026, 11, 24, 12, 0, 0, 250_000, tzinfo=UTC)
 QUICK = QueueLimits(first_retry_s=0.02, max_retry_s=0.1, max_tries=1_000)
@@ -100,6 +102,17 @@ async def test_event_arrives_signed(receiver: Receiver, senders: Senders) -> Non
     assert is_signed(request, body)
     assert not is_signed(request, body + b" ")
     assert not is_signed(request, body, "another secret")
+
+
+@pytest.mark.parametrize("header", ["", "t=,v1=", "t=x,v1=y", "v1=é,t=1", "t=1700000000,v1=" + "0" * 64])
+def test_documented_check_refuses_forgeries(header: str) -> None:
+    assert not documented_check()(header, b"{}", SECRET)
+
+
+def test_documented_check_refuses_what_was_signed_long_ago() -> None:
+    check, now_s = documented_check(), int(time.time())
+    assert check(signature(SECRET, b"{}", now_s), b"{}", SECRET)
+    assert not check(signature(SECRET, b"{}", now_s - 400), b"{}", SECRET)
 
 
 async def test_events_of_a_call_arrive_in_order_one_at_a_time(receiver: Receiver, senders: Senders) -> None:
