@@ -8,8 +8,10 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aiohttp import web
 
 from api.config import Rates
+from telcall.admin_client import AdminClient, AdminRefused
 
 if TYPE_CHECKING:
     from tests.api.conftest import Client, StartApi
@@ -138,6 +140,40 @@ async def test_pages_lead_through_all_rooms_once(operator: Client) -> None:
         "creator_user_id": 1,
         "participants_count": 3,
     }
+
+
+async def test_the_command_lines_client_reads_all_pages(operator: Client) -> None:
+    for number in range(201):
+        operator.rooms.open(f"room {number}/?", 1, at=operator.time.utc + timedelta(seconds=number))
+    async with AdminClient.to(operator.url + "/", ADMIN_TOKEN) as client:
+        answer = await client.rooms()
+        assert answer["total"] == 201
+        assert [room["call_id"] for room in answer["rooms"]] == [f"room {n}/?" for n in range(201)]
+        assert (await client.room("room 7/?"))["call_id"] == "room 7/?"
+        assert await client.remove("room 7/?", 1) == {"call_id": "room 7/?", "user_id": 1}
+        with pytest.raises(AdminRefused, match="404 Call not found"):
+            await client.end("room 7/?")
+    async with AdminClient.to(operator.url, "x" * 40) as client:
+        with pytest.raises(AdminRefused, match="401 Invalid token"):
+            await client.rooms()
+
+
+async def test_the_token_is_not_carried_to_where_a_redirect_leads(start_api: StartApi) -> None:
+    async def redirect(_request: web.Request) -> web.Response:
+        raise web.HTTPTemporaryRedirect("/elsewhere")
+
+    async def elsewhere(request: web.Request) -> web.Response:
+        raise AssertionError(request.headers)
+
+    def routes(app: web.Application) -> None:
+        app.router.add_get("/behind/api/admin/rooms", redirect)
+        app.router.add_get("/elsewhere", elsewhere)
+
+    api = await start_api(routes=routes)
+    async with AdminClient.to(f"{api.url}/behind", ADMIN_TOKEN) as client:
+        with pytest.raises(AdminRefused) as refused:
+            await client.rooms()
+    assert refused.value.status == 307
 
 
 @pytest.mark.parametrize(
