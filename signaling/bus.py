@@ -26,9 +26,14 @@ class Bus(Protocol):
     """Told the id of a call whose room has ended by itself, so that the call ends too; set by `Lifecycle`."""
 
     async def join(
-        self, peer: Peer, call: RoomCall, identity: Identity, ice_servers: list[IceServer]
+        self,
+        peer: Peer,
+        call: RoomCall,
+        identity: Identity,
+        ice_servers: list[IceServer],
+        resume_token: str | None = None,
     ) -> bool:
-        """Bring a connection into its call's room, which is made with the first one.
+        """Bring a connection into its call's room, which is made with the first one, or in front of it.
 
         False: it was refused, or is being closed anyway. Raises `RoomUnreachable` within a bounded time; the
         peer has heard nothing then. Whatever comes of it, `disconnect` is to follow.

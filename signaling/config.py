@@ -47,6 +47,7 @@ class RateLimits:
 
     sdp: Rate = Rate(2, 120)
     candidates: Rate = Rate(20, 1_200)
+    chat: Rate = Rate(1, 5)
     other: Rate = Rate(20, 60)
     bytes: Rate = Rate(131_072, 1_048_576)
     frame_cost_bytes: int = 128
@@ -98,6 +99,12 @@ class SignalingConfig:
     """How long a room must have had two participants before it leaves the SFU."""
     departed_grace_s: float = 30.0
     """Messages to somebody who left less than this ago are dropped without an error."""
+
+    resume_window_s: float = 15.0
+    """How long a v2 client whose connection is lost stays in the call, so that it can go on where it was."""
+    lobby_places: int = 30
+    """How many people may wait in front of a locked call."""
+    lobby_wait_s: float = 600.0
 
     ping_interval_s: float = 20.0
     """Of protocol pings by the server, and of `ping` messages by v2 clients."""

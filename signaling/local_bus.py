@@ -36,7 +36,12 @@ class LocalBus:
         rooms.on_room_closed = self._release_unused
 
     async def join(
-        self, peer: Peer, call: RoomCall, identity: Identity, ice_servers: list[IceServer]
+        self,
+        peer: Peer,
+        call: RoomCall,
+        identity: Identity,
+        ice_servers: list[IceServer],
+        resume_token: str | None = None,
     ) -> bool:
         call_id = call.call_id
         self._joining[call_id] += 1
@@ -44,7 +49,7 @@ class LocalBus:
             if (release := self._releases.get(call_id)) is not None:
                 await asyncio.wait([release])
             self._epochs[call_id] = await self._claim(call_id)
-            return self._rooms.join(peer, call, identity, ice_servers)
+            return self._rooms.join(peer, call, identity, ice_servers, resume_token)
         finally:
             self._joining[call_id] -= 1
             if not self._joining[call_id]:

@@ -251,6 +251,13 @@ class Welcome(Message):
     ping_interval_s: float
 
 
+class ResumeTokenChanged(Message):
+    """*v2*: from now on this is the one to resume with: the receiver's role or hand, or the lock, changed."""
+
+    type: Literal["resume_token"] = "resume_token"
+    resume_token: str
+
+
 class TopologyChanged(Message):
     """*v2*: the room changed between p2p and SFU."""
 
@@ -564,6 +571,7 @@ V2ServerMessage = Annotated[
     | CallEnded
     | Error
     | Welcome
+    | ResumeTokenChanged
     | TopologyChanged
     | SfuAnswer
     | Seats
@@ -598,6 +606,7 @@ ServerMessage = (
     | CallEnded
     | Error
     | Welcome
+    | ResumeTokenChanged
     | TopologyChanged
     | SfuAnswer
     | Seats

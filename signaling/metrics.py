@@ -24,6 +24,12 @@ class SignalingMetrics:
         self.joins_refused = Counter(
             "telcall_join_failures", "Connections turned away, by error code", ["reason"], registry=registry
         )
+        self.resumes = Counter(
+            "telcall_resumes",
+            "Participants who went on after their connection was lost, or came back after a kill",
+            ["kind"],
+            registry=registry,
+        )
         self.topology_changes = Counter(
             "telcall_topology_changes", "Changes between p2p and SFU", ["mode", "reason"], registry=registry
         )

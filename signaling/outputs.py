@@ -24,30 +24,39 @@ class Close:
     close_code: int
 
 
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """The session is of no more use to the room; nothing is sent to it from now on."""
+
+    session: str
+
+
+# `stay` names somebody's being in the room, which several connections may carry one after the other.
+
 # --- to the SFU -----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class JoinSfu:
-    """Replaces the user's earlier session, if there is one. `mesh`: a client of the documented protocol."""
+    """Replaces the user's earlier stay, if there is one. `mesh`: a client of the documented protocol."""
 
     user_id: int
-    session: str
+    stay: str
     mesh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LeaveSfu:
     user_id: int
-    session: str
+    stay: str
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerOffer:
-    """Have the SFU answer; the answer goes to the session."""
+    """Have the SFU answer; the answer goes to whoever carries the stay."""
 
     user_id: int
-    session: str
+    stay: str
     offer: SfuOffer
 
 
@@ -56,7 +65,7 @@ class Describe:
     """A mesh client says this to the virtual peer that stands in for `peer_id`. `ref`: its message's `id`."""
 
     user_id: int
-    session: str
+    stay: str
     peer_id: int
     description: Description
     ref: str | int | None = None
@@ -70,14 +79,14 @@ class SetForwarding:
 @dataclass(frozen=True, slots=True)
 class SetWishes:
     user_id: int
-    session: str
+    stay: str
     wishes: SeatWishes
 
 
 @dataclass(frozen=True, slots=True)
 class SetMedia:
     user_id: int
-    session: str
+    stay: str
     media: MediaFlags
 
 
@@ -86,13 +95,24 @@ class SetMedia:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    session: str
+    stay: str
     user_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    session: str
+    """`ago_us`: how long ago their connection was lost."""
+
+    stay: str
+    ago_us: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A stay goes on with another connection; or `rebuilt`: it has begun anew after the server was killed."""
+
+    stay: str
+    rebuilt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +138,4 @@ class CallOver:
 
 
 SfuCommand = JoinSfu | LeaveSfu | AnswerOffer | Describe | SetForwarding | SetWishes | SetMedia
-Output = Send | Close | SfuCommand | Joined | Left | Met | ModeChanged | CallOver
+Output = Send | Close | Forget | SfuCommand | Joined | Left | Resumed | Met | ModeChanged | CallOver

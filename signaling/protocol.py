@@ -30,7 +30,8 @@ from signaling.sdp_limits import Beyond, sdp_beyond_limits
 
 TOKEN_PREFIXES = ("token.", "bearer ")
 _DESCRIPTIONS = (Offer, Answer)  # a tuple: looked through faster than a union
-_CREDENTIAL_PREFIXES = (*TOKEN_PREFIXES, "resume.")
+RESUME_PREFIXES = ("resume.",)
+_CREDENTIAL_PREFIXES = (*TOKEN_PREFIXES, *RESUME_PREFIXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +41,28 @@ class Handshake:
     subprotocol: str | None
     token: str | None
     v2: bool
+    resume_token: str | None = None
 
 
 def read_handshake(subprotocols: str | None, authorization: str | None) -> Handshake:
     """Read `Sec-WebSocket-Protocol` (RFC 6455 section 4.1) and `Authorization`.
 
-    The token is found by its prefix, whatever its place. The first offered value that is not a credential is
-    selected; with credentials alone the first is echoed, because browsers insist on a selection and the
-    deployed client offers nothing else.
+    The tokens are found by their prefixes, whatever their place. The first offered value that is not a
+    credential is selected; with credentials alone the first is echoed, because browsers insist on a selection
+    and the deployed client offers nothing else.
     """
     offered = [value for part in (subprotocols or "").split(",") if (value := part.strip())]
     names = [value for value in offered if not value.lower().startswith(_CREDENTIAL_PREFIXES)]
-    token = next((t for value in offered if (t := _strip_prefix(value))), None)
+    token = next((t for value in offered if (t := _strip_prefix(value, TOKEN_PREFIXES))), None)
+    resume = next((t for value in offered if (t := _strip_prefix(value, RESUME_PREFIXES))), None)
     if token is None and authorization is not None and authorization[:7].lower() == "bearer ":
         token = authorization[7:].strip() or None
     selected = next(iter(names or offered), None)
-    return Handshake(selected, token, v2=selected == V2_SUBPROTOCOL)
+    return Handshake(selected, token, v2=selected == V2_SUBPROTOCOL, resume_token=resume)
 
 
-def _strip_prefix(value: str) -> str | None:
-    for prefix in TOKEN_PREFIXES:
+def _strip_prefix(value: str, prefixes: tuple[str, ...]) -> str | None:
+    for prefix in prefixes:
         if value.lower().startswith(prefix):
             return value[len(prefix) :].strip() or None
     return None

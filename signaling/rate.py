@@ -8,12 +8,13 @@ from typing import Literal
 
 from signaling.config import Rate, RateLimits
 
-MessageClass = Literal["sdp", "candidate", "other"]
+MessageClass = Literal["sdp", "candidate", "chat", "other"]
 _CLASSES: dict[str, MessageClass] = {
     "offer": "sdp",
     "answer": "sdp",
     "sfu_offer": "sdp",
     "ice_candidate": "candidate",
+    "chat": "chat",
 }
 
 
@@ -57,6 +58,7 @@ class ConnectionRates:
         self._by_class: dict[MessageClass, TokenBucket] = {
             "sdp": TokenBucket(limits.sdp, now_us),
             "candidate": TokenBucket(limits.candidates, now_us),
+            "chat": TokenBucket(limits.chat, now_us),
             "other": TokenBucket(limits.other, now_us),
         }
         self._violations_us: deque[int] = deque(maxlen=max(1, limits.violations))

@@ -1,8 +1,11 @@
 """One call's room: who is here, who hears what. A state machine; `rooms.py` gives it sockets and a clock.
 
-Inputs are the public methods: `join`, `receive`, `disconnect`, `seats_changed`, `peer_described`,
-`peer_misled`, `advance`, `end`. Each returns what follows from it, in order. A person is in a room once, by
-the newest of their sessions; a session is one connection. `now_us` is monotonic.
+Inputs are the public methods: `join`, `receive`, `disconnect`, what the SFU says, `advance`, `end`. Each
+returns what follows from it, in order. `now_us` is monotonic.
+
+A person is in a room once, by the newest of their connections. Their *stay* begins with joining and ends with
+leaving. A *session* is one connection; that of a v2 client may be lost and another one resume the stay within
+the resume window, of which the others notice nothing.
 
 Clients of the documented protocol know nothing of modes. In mode `p2p` their descriptions are relayed; in
 mode `sfu` the SFU's virtual peers speak to them in the others' names. A connection that cannot go on is made
@@ -11,90 +14,120 @@ anew by telling them that the other left and joined.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import combinations
 
-from sfu.client import Description, SeatAssignment
+from sfu.client import Description, SeatAssignment, SpeakersChanged
+from signaling.chat import ChatLog
 from signaling.config import SignalingConfig
+from signaling.door import Door, refuse
+from signaling.greeting import greeting, welcome
+from signaling.lobby import Knocker
 from signaling.member import Member
 from signaling.messages import (
+    Admit,
     Answer,
     AnyClientMessage,
     CallEnded,
-    CallMetadata,
+    Chat,
+    ChatText,
     Error,
+    Hand,
     IceCandidate,
     IceServer,
+    Knock,
     Leave,
-    Limits,
     MediaState,
     MediaStateChanged,
     MediaStateUpdate,
+    Moderate,
+    Moderation,
     Offer,
     P2pState,
-    ParticipantsSnapshot,
     Ping,
     Pong,
-    RelayedAnswer,
-    RelayedIceCandidate,
-    RelayedOffer,
+    RaiseHand,
+    React,
+    Reaction,
+    ResumeTokenChanged,
     Seats,
     SeatsWanted,
-    Self,
     ServerMessage,
     SfuOffer,
     TopologyChanged,
+    TopologyWanted,
     User,
     UserJoined,
     UserLeft,
-    Welcome,
 )
 from signaling.messages import Topology as Mode
+from signaling.moderation import Succession, forbidden, heir, hosts, objection
 from signaling.outputs import (
     AnswerOffer,
     CallOver,
     Close,
-    Describe,
+    Forget,
     Joined,
-    JoinSfu,
     LeaveSfu,
-    Left,
     Met,
     ModeChanged,
     Output,
+    Resumed,
     Send,
-    SetForwarding,
     SetMedia,
     SetWishes,
 )
-from signaling.pairs import Pairs, read_origin
-from signaling.refusals import ENDED, EXPIRED, NORMAL_CLOSURE, REPLACED, ROOM_FULL, Refusal
-from signaling.sfu_values import from_description, from_seat, to_description, to_flags, to_wishes
+from signaling.pairs import Pairs
+from signaling.refusals import ENDED, EXPIRED, LOCKED, NORMAL_CLOSURE, REMOVED, REPLACED, ROOM_FULL, Refusal
+from signaling.relay import (
+    Word,
+    begin_anew,
+    reappear,
+    relay,
+    renew,
+    speak_directly,
+    speak_to_virtual_peer,
+    virtual_peer_speaks,
+)
+from signaling.resume import ResumeClaim, ResumeTokens, RoomTokens
+from signaling.sfu_presence import SfuPresence
+from signaling.sfu_values import from_seat, from_speakers, to_flags, to_wishes
 from signaling.topology import Change, Topology
 
 TARGET_OFFLINE = "Target user is offline"
-_MAX_DEPARTED = 1_000
 
 
 class Room:
     """From its first participant to its last, or to the end of the call, after which it refuses all."""
 
     def __init__(
-        self, config: SignalingConfig, *, creator_user_id: int, started_at: datetime, now_us: int
+        self,
+        config: SignalingConfig,
+        tokens: ResumeTokens,
+        *,
+        call_id: str,
+        creator_user_id: int,
+        started_at: datetime,
+        now_us: int,
     ) -> None:
         self._config = config
+        self._tokens = RoomTokens(tokens, call_id, started_at, now_us)
         self._creator_user_id = creator_user_id
         self._started_at = started_at
         self._duration_deadline_us = now_us + round(config.max_call_duration_s * 1e6)
+        self._window_us = round(config.resume_window_s * 1e6)
         self._members: dict[int, Member] = {}  # by user id, in the order of joining
-        self._departed_us: dict[int, int] = {}  # user id -> when they left
+        self._door = Door(config, creator_user_id)
+        self._lobby = self._door.lobby
+        self._succession = Succession(self._window_us)
+        self._chat = ChatLog()
         self._pairs = Pairs()
         self._topology = Topology(
             p2p_timeout_us=round(config.p2p_timeout_s * 1e6),
             back_to_p2p_us=round(config.back_to_p2p_s * 1e6),
         )
-        self._forwarding: bool | None = None  # what the SFU was told; None: it knows no such room
+        self._sfu = SfuPresence()
         self._over: Refusal | None = None
 
     # --- what can be seen from outside ----------------------------------------------------------------
@@ -102,6 +135,20 @@ class Room:
     @property
     def is_over(self) -> bool:
         return self._over is not None
+
+    @property
+    def is_empty(self) -> bool:
+        """Nobody is in it and nobody waits in front of it."""
+        return not self._members and not len(self._lobby)
+
+    @property
+    def is_locked(self) -> bool:
+        return self._door.is_locked
+
+    @property
+    def waiting(self) -> list[int]:
+        """User ids of those in front of it, in the order of knocking."""
+        return [knocker.user.id for knocker in self._lobby]
 
     @property
     def mode(self) -> Mode:
@@ -114,129 +161,263 @@ class Room:
 
     def next_deadline_us(self) -> int | None:
         """When `advance` has to be called next."""
-        if self.is_over or not self._members:
+        if self.is_over or self.is_empty:
             return None
-        topology_us = self._topology.next_deadline_us()
-        return (
-            self._duration_deadline_us
-            if topology_us is None
-            else min(self._duration_deadline_us, topology_us)
+        deadlines = (
+            self._duration_deadline_us,
+            self._topology.next_deadline_us(),
+            self._lobby.next_deadline_us(),
+            self._succession.deadline_us,
+            *(self._end_of_window_us(member) for member in self._members.values()),
         )
+        return min((at_us for at_us in deadlines if at_us is not None), default=None)
 
     # --- somebody comes ---------------------------------------------------------------------------------
 
-    def refusal(self, user_id: int) -> Refusal | None:
-        """Why this person may not come in now. Their own earlier session is not counted."""
+    def refusal(self, user_id: int, *, v2: bool, claim: ResumeClaim | None = None) -> Refusal | None:
+        """Why this person may not come in now, nor wait. Their own earlier stay is not counted."""
         if self._over is not None:
             return self._over
+        is_known = user_id in self._members or self._tokens.is_of_before(claim)
+        if (refusal := self._door.refusal(user_id, v2=v2, is_known=is_known)) is not None:
+            return refusal
         others = len(self._members) - (user_id in self._members)
         return ROOM_FULL if others >= self._config.max_participants else None
 
     def join(
-        self, session: str, user: User, *, v2: bool, ice_servers: list[IceServer], now_us: int
+        self,
+        session: str,
+        user: User,
+        *,
+        v2: bool,
+        ice_servers: list[IceServer],
+        now_us: int,
+        claim: ResumeClaim | None = None,
     ) -> list[Output]:
-        """A new connection of `user`. It is refused, or takes over from an earlier one, or comes in anew."""
-        if (refusal := self.refusal(user.id)) is not None:
-            return [Send(session, refusal.error), Close(session, refusal.close_code)]
-        replaced = self._members.get(user.id)
+        """A new connection of `user` is refused, resumes a stay, takes it over, has to knock, or comes in.
+
+        `claim`: of a good resume token that it has shown.
+        """
+        claim = claim if v2 else None
+        if (refusal := self.refusal(user.id, v2=v2, claim=claim)) is not None:
+            return refuse(session, refusal)
+        here = self._members.get(user.id)
+        if claim is not None and here is not None and here.stay == claim.stay:
+            return self._resume(here, session, ice_servers, now_us)
+        if here is not None or not self._tokens.is_of_before(claim):
+            claim = None  # it is of a stay that is over
+        if self._door.has_to_knock(user.id, is_known=here is not None or claim is not None):
+            return self._knock(session, user, ice_servers, now_us)
+        return self._enter(session, user, v2=v2, ice_servers=ice_servers, now_us=now_us, claim=claim)
+
+    def _enter(
+        self,
+        session: str,
+        user: User,
+        *,
+        v2: bool,
+        ice_servers: list[IceServer],
+        now_us: int,
+        claim: ResumeClaim | None = None,
+    ) -> list[Output]:
+        """A stay begins: anew, in place of an earlier one, or with what `claim` says of the room before."""
         outputs: list[Output] = []
-        if replaced is not None:
-            outputs += self._dismiss(replaced)
-            if replaced.v2 != v2:  # the others have to treat the new client differently
-                outputs += self._remove(replaced, now_us)
-                replaced = None
+        here = self._members.get(user.id)
         member = Member(
             user=user,
+            stay=session,
             session=session,
             v2=v2,
             role="host" if user.id == self._creator_user_id else "participant",
-            media=replaced.media if replaced else MediaState(audio=not v2),
+            media=MediaState(audio=not v2),
+            heard_us=now_us,
         )
+        if here is not None:
+            member.role, member.media = here.role, here.media
+            outputs += self._replace(here)
+            if here.v2 != v2:  # the others have to treat the new client differently
+                outputs += self._remove(here, now_us)
+                here = None
+            else:
+                member.hand = here.hand
+                outputs += here.end_stay(now_us)
+        elif claim is not None:
+            member.role = "host" if claim.role == "host" else member.role
+            member.hand = claim.hand
+            self._door.restore_lock(claim.locked)
         self._members[user.id] = member
-        self._departed_us.pop(user.id, None)
-        if replaced is None:
+        self._door.departed.forget(user.id)
+        if here is None:
             change = self._topology.members_changed(self._v2_by_user(), now_us)
         else:
             change = self._topology.session_replaced(now_us)
-        outputs += self._greet(member, ice_servers)
-        if replaced is None:
-            outputs += self._tell_others(member, lambda other: UserJoined(user=member.seen_by(other)))
+        outputs += self._greet(member, ice_servers, now_us)
+        if here is None:
+            for other in self._others(member):
+                outputs += other.tell(UserJoined(user=member.seen_by(other)))
         else:
             outputs += self._take_over(member)
         outputs += self._follow(change, except_user=user.id)
-        outputs.append(Joined(session, user.id))
+        outputs.append(Joined(member.stay, user.id))
+        if claim is not None:
+            outputs.append(Resumed(member.stay, rebuilt=True))
         if others := tuple(other for other in self._members if other != user.id):
             outputs.append(Met(user.id, others))
+        self._succession.members_changed(self._members.values(), now_us)
         return outputs
 
-    def _greet(self, member: Member, ice_servers: list[IceServer]) -> list[Output]:
-        """The first messages of a session, in their order."""
-        greeting: list[ServerMessage] = []
+    def _greet(
+        self,
+        member: Member,
+        ice_servers: list[IceServer],
+        now_us: int,
+        *,
+        resumed: bool = False,
+        mode: Mode | None = None,
+    ) -> list[Output]:
+        """The first messages of a session. `mode`: the one that it has to begin with, if not that of now."""
+        outputs: list[Output] = []
         if member.v2:
-            greeting.append(
-                Welcome(
-                    self=Self(user=member.user, role=member.role),
-                    session_id=member.session,
-                    resume_token="",
-                    resumed=False,
-                    topology=self.mode,
-                    locked=False,
-                    ice_servers=ice_servers,
-                    limits=Limits(
-                        max_participants=self._config.max_participants,
-                        max_message_bytes=self._config.messages.max_message_bytes,
-                    ),
-                    ping_interval_s=self._config.ping_interval_s,
-                )
+            first = welcome(
+                member,
+                self._config,
+                ice_servers,
+                token=self._token(member, now_us),
+                resumed=resumed,
+                topology=mode or self.mode,
+                locked=self.is_locked,
             )
-        greeting.append(CallMetadata(room_start_time=self._started_at))
-        greeting.append(
-            ParticipantsSnapshot(participants=[other.seen_by(member) for other in self._others(member)])
-        )
-        return [Send(member.session, message) for message in greeting]
+            outputs += member.tell(first)
+        for message in greeting(member, self._others(member), self._started_at):
+            outputs += member.tell(message)
+        return outputs + (self._show_lobby(member) if hosts([member]) else [])
 
-    def _dismiss(self, replaced: Member) -> list[Output]:
-        """The earlier session of somebody who has come by another connection."""
-        return [
-            Send(replaced.session, REPLACED.error),
-            Close(replaced.session, REPLACED.close_code),
-            Left(replaced.session),
-        ]
+    def _replace(self, here: Member) -> list[Output]:
+        """Their connection gives way to a newer one."""
+        if here.session is None:
+            return []
+        return [Send(here.session, REPLACED.error), Close(here.session, REPLACED.close_code)]
 
     def _take_over(self, member: Member) -> list[Output]:
         """The new session knows no direct connection; whoever had one to the old session needs a new one."""
         outputs: list[Output] = []
         if self.mode == "p2p":
             for other in self._others(member):
-                outputs += self._renew(member, other, told=(other,))
+                outputs += renew(self._pairs, member, other, told=(other,))
         return outputs
+
+    def _resume(
+        self, member: Member, session: str, ice_servers: list[IceServer], now_us: int
+    ) -> list[Output]:
+        """The stay goes on. What was sent shortly before the loss may not have arrived: chat may repeat."""
+        outputs = self._replace(member)
+        if member.session is not None:
+            outputs.append(Forget(member.session))
+        away, heard_us = member.away, member.heard_us
+        member.resume(session, now_us)
+        modes = away.modes if away is not None else ()
+        before: Mode | None = None
+        if modes:
+            before = "sfu" if modes[0].mode == "p2p" else "p2p"
+        outputs += self._greet(member, ice_servers, now_us, resumed=True, mode=before)
+        if away is not None and self.mode == "p2p":  # whoever has come back meanwhile has no connection to it
+            for other in self._others(member):
+                if away.stays.get(other.user.id, other.stay) != other.stay:
+                    outputs += reappear(member, other)
+        states = [state for state in (member.seats, member.speakers) if state is not None]
+        kept = away.kept if away is not None else ()
+        for message in (*modes, *states, *kept, *self._chat.since(heard_us)):
+            outputs += member.tell(message)
+        return [*outputs, Resumed(member.stay)]
+
+    # --- a locked room ----------------------------------------------------------------------------------
+
+    def _knock(self, session: str, user: User, ice_servers: list[IceServer], now_us: int) -> list[Output]:
+        knocker, outputs = self._door.knock(session, user, ice_servers, now_us)
+        return outputs if knocker is None else outputs + self._tell_hosts(Knock(user=user, waiting=True))
+
+    def _show_lobby(self, host: Member) -> list[Output]:
+        return [output for each in self._lobby for output in host.tell(Knock(user=each.user, waiting=True))]
+
+    def _unknock(self, knocker: Knocker) -> list[Output]:
+        self._lobby.remove(knocker)
+        return self._tell_hosts(Knock(user=knocker.user, waiting=False))
+
+    def _turn_away(self, knocker: Knocker, refusal: Refusal) -> list[Output]:
+        return [*refuse(knocker.session, refusal), *self._unknock(knocker)]
+
+    def _let_in(self, knocker: Knocker, now_us: int) -> list[Output]:
+        if (refusal := self.refusal(knocker.user.id, v2=True)) is not None:
+            return self._turn_away(knocker, refusal)
+        outputs = self._unknock(knocker)
+        return outputs + self._enter(
+            knocker.session, knocker.user, v2=True, ice_servers=knocker.ice_servers, now_us=now_us
+        )
+
+    def _admit(self, host: Member, message: Admit, now_us: int) -> list[Output]:
+        if host.role != "host":
+            return host.tell(forbidden(message.id))
+        knocker = self._lobby.by_user(message.user_id)
+        if knocker is None:
+            return host.tell(Error(detail=TARGET_OFFLINE, code="target_offline", ref=message.id))
+        if not message.admit:
+            return self._turn_away(knocker, LOCKED)
+        if self.refusal(knocker.user.id, v2=True) is ROOM_FULL:  # they go on waiting
+            return host.tell(Error(detail=ROOM_FULL.detail, code="room_full", ref=message.id))
+        return self._let_in(knocker, now_us)
 
     # --- somebody goes ----------------------------------------------------------------------------------
 
     def disconnect(self, session: str, now_us: int) -> list[Output]:
         """A connection is gone. Unknown or replaced sessions change nothing."""
+        if (knocker := self._lobby.by_session(session)) is not None:
+            return [Forget(session), *self._unknock(knocker)]
         member = self._member(session)
         if member is None:
             return []
-        return [Left(session), *self._remove(member, now_us)]
+        if not member.v2 or self._window_us == 0:
+            return self._remove(member, now_us)
+        member.lose(now_us, {other.user.id: other.stay for other in self._others(member)})
+        return [Forget(session)]
+
+    def expel(self, stay: str, refusal: Refusal, now_us: int) -> list[Output]:
+        """They cannot stay, whatever they want. Unknown stays change nothing."""
+        member = self._by_stay(stay)
+        if member is None:
+            return []
+        told = member.tell(refusal.error)
+        if member.session is not None:
+            told.append(Close(member.session, refusal.close_code))
+        return told + self._remove(member, now_us)
 
     def _remove(self, member: Member, now_us: int) -> list[Output]:
         del self._members[member.user.id]
         self._pairs.leave(member.user.id)
-        self._note_departure(member.user.id, now_us)
-        outputs: list[Output] = [LeaveSfu(member.user.id, member.session)] if member.in_sfu else []
-        outputs += [Send(other.session, UserLeft(user=member.user)) for other in self._members.values()]
-        return outputs + self._follow(self._topology.members_changed(self._v2_by_user(), now_us))
+        self._door.departed.note(member.user.id, now_us)
+        outputs = member.end_stay(now_us)
+        if member.in_sfu:
+            outputs.append(LeaveSfu(member.user.id, member.stay))
+        for other in self._members.values():
+            outputs += other.tell(UserLeft(user=member.user))
+            if other.away is not None:
+                other.away.forget(member.user.id)
+        outputs += self._follow(self._topology.members_changed(self._v2_by_user(), now_us))
+        if (successor := heir(self._members.values())) is not None and hosts([member]):
+            outputs += self._make_host(successor, by=None, now_us=now_us)
+        self._succession.members_changed(self._members.values(), now_us)
+        return outputs
 
-    def _note_departure(self, user_id: int, now_us: int) -> None:
-        self._departed_us.pop(user_id, None)
-        self._departed_us[user_id] = now_us
-        while len(self._departed_us) > _MAX_DEPARTED:
-            del self._departed_us[next(iter(self._departed_us))]
-
-    def _has_just_left(self, user_id: int, now_us: int) -> bool:
-        left_us = self._departed_us.get(user_id)
-        return left_us is not None and now_us - left_us <= self._config.departed_grace_s * 1e6
+    def disband(self, now_us: int) -> list[Output]:
+        """The server stops: everybody's stay ends here, without a word."""
+        outputs: list[Output] = [Forget(knocker.session) for knocker in self._lobby]
+        for knocker in self._lobby:
+            self._lobby.remove(knocker)
+        for member in self._members.values():
+            outputs += member.end_stay(now_us)
+            if member.in_sfu:
+                outputs.append(LeaveSfu(member.user.id, member.stay))
+        self._members.clear()
+        return outputs
 
     # --- somebody says something ------------------------------------------------------------------------
 
@@ -244,78 +425,64 @@ class Room:
         """A valid message of a session. From a session that is not (any more) in the room: nothing."""
         member = self._member(session)
         if member is None:
+            if isinstance(message, Leave) and self._lobby.by_session(session) is not None:
+                return [Close(session, NORMAL_CLOSURE), *self.disconnect(session, now_us)]
             return []
+        member.heard_us = now_us
         match message:
             case Offer() | Answer() | IceCandidate():
                 return self._speak(member, message, now_us)
             case Ping():
-                return [Send(session, Pong(t=message.t))]
+                return member.tell(Pong(t=message.t))
             case SfuOffer():
                 return self._sfu_offer(member, message)
             case SeatsWanted():
-                return [SetWishes(member.user.id, session, to_wishes(message))]
+                return [SetWishes(member.user.id, member.stay, to_wishes(message))]
             case MediaStateUpdate():
                 return self._media_state(member, message)
             case P2pState():
                 return self._follow(self._topology.p2p_state(member.user.id, message.user_id, message.state))
+            case TopologyWanted():
+                return self._follow(self._topology.topology_wanted(member.user.id, message.mode, now_us))
+            case ChatText():
+                said = Chat(user_id=member.user.id, text=message.text, at=self._tokens.utc(now_us))
+                return self._tell_v2(self._chat.add(said, now_us))
+            case React():
+                return self._tell_v2(Reaction(user_id=member.user.id, emoji=message.emoji))
+            case RaiseHand():
+                return self._raise_hand(member, message.raised, now_us)
+            case Moderate():
+                return self._moderate(member, message, now_us)
+            case Admit():
+                return self._admit(member, message, now_us)
             case Leave():
-                return [Close(session, NORMAL_CLOSURE), *self.disconnect(session, now_us)]
+                return [Close(session, NORMAL_CLOSURE), *self._remove(member, now_us)]
             case _:
-                refused = Error(detail="Unsupported message type", code="unsupported", ref=message.id)
-                return [Send(session, refused)]
+                return member.tell(
+                    Error(detail="Unsupported message type", code="unsupported", ref=message.id)
+                )
 
-    def _speak(self, sender: Member, message: Offer | Answer | IceCandidate, now_us: int) -> list[Output]:
-        """One participant's word to another one, by way of whoever speaks to them."""
+    def _speak(self, sender: Member, message: Word, now_us: int) -> list[Output]:
         if message.to_user_id == sender.user.id:
             return []
         target = self._members.get(message.to_user_id)
         if target is None:
-            if self._has_just_left(message.to_user_id, now_us):
+            grace_us = round(self._config.departed_grace_s * 1e6)
+            if self._door.departed.since(message.to_user_id, now_us - grace_us):
                 return []  # the sender could not know yet, and a documented client would show the error
-            refused = Error(detail=TARGET_OFFLINE, code="target_offline", ref=message.id)
-            return [Send(sender.session, refused)]
+            return sender.tell(Error(detail=TARGET_OFFLINE, code="target_offline", ref=message.id))
         if sender.v2 and target.v2:
-            return [Send(target.session, _relayed(message, sender.user))]
+            return relay(sender, target, message)
         if self.mode == "sfu":
-            return self._speak_to_virtual_peer(sender, target, message)
-        return self._speak_directly(sender, target, message)
-
-    def _speak_directly(
-        self, sender: Member, target: Member, message: Offer | Answer | IceCandidate
-    ) -> list[Output]:
-        """Mode `p2p`, at least one of them documented."""
-        if not isinstance(message, IceCandidate):
-            origin = read_origin(message.payload)
-            if self._pairs.is_past(sender.user.id, target.user.id, origin):
-                return []
-            has_restarted = self._pairs.said(sender.user.id, target.user.id, origin)
-            if has_restarted and isinstance(message, Offer) and not (sender.v2 or target.v2):
-                return self._follow(self._topology.ice_restarted())
-        return [Send(target.session, _relayed(message, sender.user))]
-
-    def _speak_to_virtual_peer(
-        self, sender: Member, target: Member, message: Offer | Answer | IceCandidate
-    ) -> list[Output]:
-        """Mode `sfu`, which has no use for candidates, nor for what v2 clients still say directly."""
-        if sender.v2 or isinstance(message, IceCandidate):
-            return []
-        description = to_description(message)
-        if description is None:
-            refused = Error(detail="Invalid or missing payload", code="invalid", ref=message.id)
-            return [Send(sender.session, refused)]
-        speaker, hearer, origin = sender.user.id, target.user.id, read_origin(message.payload)
-        if self._pairs.is_past(speaker, hearer, origin):
-            return []
-        if isinstance(message, Answer) and self._pairs.answers_nothing(speaker, hearer, origin):
-            return []
-        self._pairs.said(speaker, hearer, origin)
-        return [Describe(speaker, sender.session, hearer, description, message.id)]
+            return speak_to_virtual_peer(self._pairs, sender, target, message)
+        outputs = speak_directly(self._pairs, sender, target, message)
+        return self._follow(self._topology.ice_restarted()) if outputs is None else outputs
 
     def _sfu_offer(self, member: Member, message: SfuOffer) -> list[Output]:
         if message.offer_id <= member.newest_offer_id:
             return []
         member.newest_offer_id = message.offer_id
-        return [AnswerOffer(member.user.id, member.session, message)]
+        return [AnswerOffer(member.user.id, member.stay, message)]
 
     def _media_state(self, member: Member, message: MediaStateUpdate) -> list[Output]:
         state = MediaState(audio=message.audio, video=message.video, screen=message.screen)
@@ -325,65 +492,124 @@ class Room:
         changed = MediaStateChanged(
             user_id=member.user.id, audio=state.audio, video=state.video, screen=state.screen
         )
-        return [
-            SetMedia(member.user.id, member.session, to_flags(state)),
-            *(Send(other.session, changed) for other in self._others(member) if other.v2),
-        ]
+        command = SetMedia(member.user.id, member.stay, to_flags(state))
+        return [command, *self._tell_v2(changed, except_user=member.user.id)]
+
+    def _raise_hand(self, member: Member, raised: bool, now_us: int) -> list[Output]:
+        if raised == member.hand:
+            return []
+        member.hand = raised
+        told = self._tell_v2(Hand(user_id=member.user.id, raised=raised))
+        return told + self._renew_token(member, now_us)
+
+    # --- what hosts do ----------------------------------------------------------------------------------
+
+    def _moderate(self, host: Member, wish: Moderate, now_us: int) -> list[Output]:
+        target = None if wish.user_id is None else self._members.get(wish.user_id)
+        if (refused := objection(host, wish, target, self._creator_user_id)) is not None:
+            return host.tell(refused)
+        if wish.action in ("lock", "unlock"):
+            return self._set_lock(host, wish.action == "lock", now_us)
+        assert target is not None
+        told = Moderation(action=wish.action, user_id=target.user.id, by=host.user.id)
+        if wish.action == "make_host":
+            if target.role == "host":
+                return []
+            return self._make_host(target, by=host.user.id, now_us=now_us)
+        if wish.action == "remove":
+            self._door.removed.note(target.user.id, now_us)
+            outputs = self._tell_v2(told, except_user=target.user.id)
+            return outputs + self.expel(target.stay, REMOVED, now_us)
+        return self._tell_v2(told)
+
+    def _set_lock(self, host: Member, locked: bool, now_us: int) -> list[Output]:
+        if not self._door.set_lock(locked):
+            return []
+        action = Moderation(action="lock" if locked else "unlock", user_id=None, by=host.user.id)
+        outputs = self._tell_v2(action)
+        for member in self._members.values():
+            outputs += self._renew_token(member, now_us)
+        if not locked:
+            for knocker in self._lobby:
+                outputs += self._let_in(knocker, now_us)
+        return outputs
+
+    def _make_host(self, member: Member, *, by: int | None, now_us: int) -> list[Output]:
+        member.role = "host"
+        self._succession.members_changed(self._members.values(), now_us)
+        told = self._tell_v2(Moderation(action="make_host", user_id=member.user.id, by=by))
+        return [*told, *self._renew_token(member, now_us), *self._show_lobby(member)]
 
     # --- the SFU and time say something -----------------------------------------------------------------
 
-    def seats_changed(self, session: str, revision: int, seats: tuple[SeatAssignment, ...]) -> list[Output]:
-        """The SFU has seated the others anew for this session."""
-        member = self._member(session)
+    def sfu_said(self, stay: str, message: ServerMessage) -> list[Output]:
+        """What came of a description."""
+        member = self._by_stay(stay)
+        return [] if member is None else member.tell(message)
+
+    def seats_changed(self, stay: str, revision: int, seats: tuple[SeatAssignment, ...]) -> list[Output]:
+        """The SFU has seated the others anew for them."""
+        member = self._by_stay(stay)
         if member is None or not member.v2:
             return []
-        return [Send(session, Seats(revision=revision, seats=[from_seat(seat) for seat in seats]))]
+        return member.tell(Seats(revision=revision, seats=[from_seat(seat) for seat in seats]))
 
-    def peer_described(self, session: str, peer_id: int, description: Description) -> list[Output]:
+    def speakers_changed(self, stay: str, event: SpeakersChanged) -> list[Output]:
+        member = self._by_stay(stay)
+        return [] if member is None or not member.v2 else member.tell(from_speakers(event))
+
+    def peer_described(self, stay: str, peer_id: int, description: Description) -> list[Output]:
         """The virtual peer that stands in for `peer_id` has something to say to this documented client."""
-        member, peer = self._member(session), self._members.get(peer_id)
-        if member is None or member.v2 or not member.in_sfu or peer is None or peer is member:
-            return []
-        outputs: list[Output] = []
-        if description.type == "offer":
-            if self._pairs.is_astray(member.user.id, peer_id):
-                outputs += self.peer_misled(session, peer_id)
-            self._pairs.offered(peer_id, member.user.id)
-        return [*outputs, Send(session, from_description(description, peer.user))]
+        pair = self._mesh_pair(stay, peer_id)
+        return [] if pair is None else virtual_peer_speaks(self._pairs, *pair, description)
 
-    def peer_misled(self, session: str, peer_id: int) -> list[Output]:
+    def peer_misled(self, stay: str, peer_id: int) -> list[Output]:
         """This documented client has taken up what was said to it before the switch, and was not heard of
         since: its microphone was late. It has to make its connection to `peer_id` once more."""
-        member, peer = self._member(session), self._members.get(peer_id)
+        pair = self._mesh_pair(stay, peer_id)
+        return [] if pair is None else begin_anew(self._pairs, *pair)
+
+    def _mesh_pair(self, stay: str, peer_id: int) -> tuple[Member, Member] | None:
+        member, peer = self._by_stay(stay), self._members.get(peer_id)
         if member is None or member.v2 or not member.in_sfu or peer is None or peer is member:
-            return []
-        self._pairs.begin_anew(member.user.id, peer_id)
-        return [
-            Send(session, UserLeft(user=peer.user)),
-            Send(session, UserJoined(user=peer.seen_by(member))),
-        ]
+            return None
+        return member, peer
 
     def advance(self, now_us: int) -> list[Output]:
         """Time has passed."""
-        if self.is_over or not self._members:
+        if self.is_over or self.is_empty:
             return []
         if now_us >= self._duration_deadline_us:
             hours = self._config.max_call_duration_s / 3_600
-            return [*self.end(f"Maximum call duration ({hours:g} hours) exceeded"), CallOver()]
-        return self._follow(self._topology.advance(now_us))
+            reason = f"Maximum call duration ({hours:g} hours) exceeded"
+            return [*self.end(reason, now_us), CallOver()]
+        outputs: list[Output] = []
+        for member in list(self._members.values()):
+            end_us = self._end_of_window_us(member)
+            if end_us is not None and end_us <= now_us:
+                outputs += self._remove(member, now_us)
+        for knocker in self._lobby.due(now_us):
+            outputs += self._turn_away(knocker, LOCKED)
+        if (successor := self._succession.due(self._members.values(), now_us)) is not None:
+            outputs += self._make_host(successor, by=None, now_us=now_us)
+        return outputs + self._follow(self._topology.advance(now_us))
 
-    def end(self, reason: str) -> list[Output]:
+    def end(self, reason: str, now_us: int) -> list[Output]:
         """The call is over: everybody is told and closed, nobody comes in any more."""
         if self.is_over:
             return []
         self._over = EXPIRED if reason == "expired" else ENDED
         outputs: list[Output] = []
+        for knocker in self._lobby:
+            outputs += refuse(knocker.session, self._over)
+            self._lobby.remove(knocker)
         for member in self._members.values():
-            outputs.append(Send(member.session, CallEnded(reason=reason)))
-            outputs.append(Close(member.session, NORMAL_CLOSURE))
-            outputs.append(Left(member.session))
+            outputs += member.tell(CallEnded(reason=reason))
+            if member.session is not None:
+                outputs.append(Close(member.session, NORMAL_CLOSURE))
+            outputs += member.end_stay(now_us)
             if member.in_sfu:
-                outputs.append(LeaveSfu(member.user.id, member.session))
+                outputs.append(LeaveSfu(member.user.id, member.stay))
         self._members.clear()
         return outputs
 
@@ -394,69 +620,44 @@ class Room:
         outputs: list[Output] = []
         if change is not None:
             message = TopologyChanged(mode=change.mode, reason=change.reason)
-            told = [member for member in self._members.values() if member.v2]
-            outputs += [Send(member.session, message) for member in told if member.user.id != except_user]
+            outputs += self._tell_v2(message, except_user=except_user)
             outputs.append(ModeChanged(change.mode, change.reason))
         if change is not None and change.mode == "sfu":
             for one, other in combinations(self._members.values(), 2):
                 documented = tuple(member for member in (one, other) if not member.v2)
-                outputs += self._renew(one, other, told=documented)
-        return outputs + self._sync_sfu()
-
-    def _renew(self, one: Member, other: Member, *, told: tuple[Member, ...]) -> list[Output]:
-        """Their direct connection is of no more use: those of them in `told` close it, and wait for another.
-
-        Where nothing has been described yet there is no connection.
-        """
-        if not self._pairs.have_spoken(one.user.id, other.user.id):
-            return []
-        self._pairs.part(one.user.id, other.user.id)
-        outputs: list[Output] = []
-        for member in told:
-            lost = other if member is one else one
-            outputs.append(Send(member.session, UserLeft(user=lost.user)))
-            outputs.append(Send(member.session, UserJoined(user=lost.seen_by(member))))
-        return outputs
-
-    def _sync_sfu(self) -> list[Output]:
-        """v2 clients keep their connection to the SFU warm; documented ones have none in mode `p2p`."""
-        outputs: list[Output] = []
-        for member in self._members.values():
-            needed = member.v2 or self.mode == "sfu"
-            if needed and not member.in_sfu:
-                outputs.append(JoinSfu(member.user.id, member.session, mesh=not member.v2))
-                if member.v2:  # of a documented client only its descriptions tell what it sends
-                    outputs.append(SetMedia(member.user.id, member.session, to_flags(member.media)))
-            elif member.in_sfu and not needed:
-                outputs.append(LeaveSfu(member.user.id, member.session))
-            member.in_sfu = needed
-        is_known = any(member.in_sfu for member in self._members.values())
-        forwarding = self._topology.forwarding if is_known else None
-        if forwarding != self._forwarding and forwarding is not None:
-            outputs.append(SetForwarding(forwarding))
-        self._forwarding = forwarding
-        return outputs
+                outputs += renew(self._pairs, one, other, told=documented)
+        forwarding = self._topology.forwarding
+        return outputs + self._sfu.sync(self._members.values(), self.mode, forwarding=forwarding)
 
     # --- pieces -----------------------------------------------------------------------------------------
 
     def _member(self, session: str) -> Member | None:
         return next((member for member in self._members.values() if member.session == session), None)
 
+    def _by_stay(self, stay: str) -> Member | None:
+        return next((member for member in self._members.values() if member.stay == stay), None)
+
     def _others(self, member: Member) -> list[Member]:
         return [other for other in self._members.values() if other.user.id != member.user.id]
+
+    def _end_of_window_us(self, member: Member) -> int | None:
+        """When it is too late for them to come back."""
+        return None if member.away is None else member.away.since_us + self._window_us
 
     def _v2_by_user(self) -> dict[int, bool]:
         return {user_id: member.v2 for user_id, member in self._members.items()}
 
-    def _tell_others(self, member: Member, message_for: Callable[[Member], ServerMessage]) -> list[Output]:
-        return [Send(other.session, message_for(other)) for other in self._others(member)]
+    def _tell_v2(self, message: ServerMessage, *, except_user: int | None = None) -> list[Output]:
+        told = [member for member in self._members.values() if member.v2 and member.user.id != except_user]
+        return [output for member in told for output in member.tell(message)]
 
+    def _tell_hosts(self, message: Knock) -> list[Output]:
+        return [output for host in hosts(self._members.values()) for output in host.tell(message)]
 
-def _relayed(message: Offer | Answer | IceCandidate, sender: User) -> ServerMessage:
-    match message:
-        case Offer():
-            return RelayedOffer(from_user=sender, payload=message.payload)
-        case Answer():
-            return RelayedAnswer(from_user=sender, payload=message.payload)
-        case IceCandidate():
-            return RelayedIceCandidate(from_user=sender, payload=message.payload)
+    def _renew_token(self, member: Member, now_us: int) -> list[Output]:
+        if not member.v2:
+            return []
+        return member.tell(ResumeTokenChanged(resume_token=self._token(member, now_us)))
+
+    def _token(self, member: Member, now_us: int) -> str:
+        return self._tokens.issue(member, locked=self.is_locked, now_us=now_us)

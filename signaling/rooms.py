@@ -6,22 +6,43 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 import structlog
 
-from sfu.client import ConnectionChanged, PeerDescribed, PeerMisled, SeatsChanged, Sfu, SfuEvent
+from sfu.client import (
+    ConnectionChanged,
+    PeerDescribed,
+    PeerMisled,
+    SeatsChanged,
+    Sfu,
+    SfuEvent,
+    SpeakersChanged,
+)
 from signaling.config import SignalingConfig
 from signaling.edge import Peer, RoomCall
 from signaling.identity import Identity
 from signaling.journal import Journal
-from signaling.messages import AnyClientMessage, IceServer, Leave, ServerMessage
+from signaling.messages import AnyClientMessage, IceServer, ServerMessage
 from signaling.messages import Topology as Mode
 from signaling.metrics import SignalingMetrics
-from signaling.outputs import CallOver, Close, Joined, Left, Met, ModeChanged, Output, Send, SfuCommand
+from signaling.outputs import (
+    CallOver,
+    Close,
+    Forget,
+    Joined,
+    Left,
+    Met,
+    ModeChanged,
+    Output,
+    Resumed,
+    Send,
+    SfuCommand,
+)
 from signaling.presence import Presence
 from signaling.refusals import ENDED, ENGINE_UNAVAILABLE, EXPIRED, REMOVED, ROOM_FULL, Refusal
+from signaling.resume import ResumeClaim, ResumeTokens
 from signaling.room import Room
 from signaling.room_state import OnEvent
 from signaling.sfu_lane import SfuLane
@@ -53,16 +74,18 @@ class Rooms:
         sfu: Sfu,
         journal: Journal,
         metrics: SignalingMetrics,
+        tokens: ResumeTokens,
         *,
         on_event: OnEvent = lambda _event: None,
         utc: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._config, self._sfu, self._journal, self._metrics = config, sfu, journal, metrics
-        self._utc = utc
+        self._tokens, self._utc = tokens, utc
         self.presence = Presence(on_event)
         self._rooms: dict[str, _OpenRoom] = {}
-        self._peers: dict[str, Peer] = {}  # by session, of those in rooms
+        self._peers: dict[str, Peer] = {}  # by session, of those in rooms or in front of them
         self._call_ids: dict[str, str] = {}  # session -> call id
+        self._stays: dict[str, str] = {}  # stay -> call id
         self._lanes: dict[str, SfuLane] = {}
         self._ended: OrderedDict[str, Refusal] = OrderedDict()
         self.on_call_over: Callable[[str], None] = lambda _call_id: None
@@ -79,16 +102,26 @@ class Rooms:
 
     def participants(self) -> int:
         """People in rooms."""
-        return len(self._peers)
+        return len(self._stays)
 
     def has_room(self, call_id: str) -> bool:
-        """Whether somebody is in the call's room."""
+        """Whether somebody is in the call's room, or waits in front of it."""
         return call_id in self._rooms
 
     # --- what connections do ------------------------------------------------------------------------------
 
-    def join(self, peer: Peer, call: RoomCall, identity: Identity, ice_servers: list[IceServer]) -> bool:
-        """Bring a connection into its call's room; false when it was refused and is being closed."""
+    def join(
+        self,
+        peer: Peer,
+        call: RoomCall,
+        identity: Identity,
+        ice_servers: list[IceServer],
+        resume_token: str | None = None,
+    ) -> bool:
+        """Bring a connection into its call's room, or in front of it.
+
+        False when it was refused and is being closed.
+        """
         if peer.is_closing:
             return False
         if (over := self._ended.get(call.call_id)) is not None:
@@ -97,13 +130,9 @@ class Rooms:
             peer.refuse(over)
             return False
         now_us = self._now_us()
-        entry = self._rooms.get(call.call_id)
-        if entry is None:
-            room = Room(
-                self._config, creator_user_id=call.creator_user_id, started_at=self._utc(), now_us=now_us
-            )
-            entry = _OpenRoom(call, room)
-        if (refusal := entry.room.refusal(identity.user_id)) is not None:
+        claim = self._claim(resume_token, call, identity)
+        entry = self._rooms.get(call.call_id) or self._open(call, claim, now_us)
+        if (refusal := entry.room.refusal(identity.user_id, v2=peer.v2, claim=claim)) is not None:
             self._count_refusal(refusal)
             peer.refuse(refusal)
             return False
@@ -112,9 +141,38 @@ class Rooms:
         self._call_ids[peer.session] = call.call_id
         self._apply(
             entry,
-            entry.room.join(peer.session, identity.user, v2=peer.v2, ice_servers=ice_servers, now_us=now_us),
+            entry.room.join(
+                peer.session,
+                identity.user,
+                v2=peer.v2,
+                ice_servers=ice_servers,
+                now_us=now_us,
+                claim=claim,
+            ),
         )
         return True
+
+    def _claim(self, resume_token: str | None, call: RoomCall, identity: Identity) -> ResumeClaim | None:
+        if resume_token is None:
+            return None
+        now_s = int(self._utc().timestamp())
+        return self._tokens.read(resume_token, call_id=call.call_id, user_id=identity.user_id, now_s=now_s)
+
+    def _open(self, call: RoomCall, claim: ResumeClaim | None, now_us: int) -> _OpenRoom:
+        """A room for its first participant. After the server was killed it goes on as old as it was."""
+        started_at = self._utc()
+        if claim is not None and self._tokens.is_of_an_earlier_process(claim):
+            age = max(started_at - claim.started_at, timedelta(0))
+            started_at, now_us = started_at - age, now_us - age // timedelta(microseconds=1)
+        room = Room(
+            self._config,
+            self._tokens,
+            call_id=call.call_id,
+            creator_user_id=call.creator_user_id,
+            started_at=started_at,
+            now_us=now_us,
+        )
+        return _OpenRoom(call, room)
 
     def receive(self, session: str, message: AnyClientMessage) -> None:
         """A valid message of a connection."""
@@ -132,7 +190,7 @@ class Rooms:
         """The call is over: tell its room, close its sockets, let nobody in any more."""
         self._remember_end(call_id, EXPIRED if reason == "expired" else ENDED)
         if (entry := self._rooms.get(call_id)) is not None:
-            self._apply(entry, entry.room.end(reason))
+            self._apply(entry, entry.room.end(reason, self._now_us()))
 
     def remove(self, call_id: str, user_id: int) -> bool:
         """The operator takes somebody out of their call; false when they are not in it."""
@@ -140,13 +198,7 @@ class Rooms:
         member = entry.room.members.get(user_id) if entry is not None else None
         if entry is None or member is None:
             return False
-        left = entry.room.receive(member.session, Leave(), self._now_us())
-        outputs: list[Output] = [
-            Send(member.session, REMOVED.error),
-            Close(member.session, REMOVED.close_code),
-            *(output for output in left if not isinstance(output, Close)),  # of a goodbye
-        ]
-        self._apply(entry, outputs)
+        self._apply(entry, entry.room.expel(member.stay, REMOVED, self._now_us()))
         log.info("participant_removed", call=entry.call.log_id, user_id=user_id)
         return True
 
@@ -158,46 +210,50 @@ class Rooms:
 
     async def close(self) -> None:
         """Take everybody out of their rooms, and wait until the SFU has heard of it."""
-        for session in list(self._peers):
-            self.disconnect(session)
+        for entry in list(self._rooms.values()):
+            self._apply(entry, entry.room.disband(self._now_us()))
         while self._lanes:
             await asyncio.gather(*(lane.close() for lane in list(self._lanes.values())))
 
     # --- what the SFU says: signaling.sfu_lane.LaneEvents ---------------------------------------------------
 
-    def reply(self, session: str, message: ServerMessage) -> None:
-        if (entry := self._entry(session)) is not None:
-            self._apply(entry, [Send(session, message)])
+    def reply(self, stay: str, message: ServerMessage) -> None:
+        if (entry := self._entry_of_stay(stay)) is not None:
+            self._apply(entry, entry.room.sfu_said(stay, message))
 
-    def sfu_event(self, session: str, event: SfuEvent) -> None:
-        entry = self._entry(session)
+    def sfu_event(self, stay: str, event: SfuEvent) -> None:
+        entry = self._entry_of_stay(stay)
         if entry is None:
             return
         lane = self._lanes.get(entry.call.call_id)
-        if lane is not None and lane.is_past(session, event):
+        if lane is not None and lane.is_past(stay, event):
             return
         match event:
             case SeatsChanged():
-                self._apply(entry, entry.room.seats_changed(session, event.revision, event.seats))
+                self._apply(entry, entry.room.seats_changed(stay, event.revision, event.seats))
+            case SpeakersChanged():
+                self._apply(entry, entry.room.speakers_changed(stay, event))
             case PeerDescribed():
-                self._apply(entry, entry.room.peer_described(session, event.peer, event.description))
+                self._apply(entry, entry.room.peer_described(stay, event.peer, event.description))
             case PeerMisled():
-                self._apply(entry, entry.room.peer_misled(session, event.peer))
+                self._apply(entry, entry.room.peer_misled(stay, event.peer))
             case ConnectionChanged():
                 self._metrics.sfu_connections.labels(event.state).inc()
                 log.info("sfu_connection_changed", call=entry.call.log_id, state=event.state)
 
-    def sfu_refused(self, session: str) -> None:
-        peer = self._peers.get(session)
-        if peer is not None:
+    def sfu_refused(self, stay: str) -> None:
+        if (entry := self._entry_of_stay(stay)) is not None:
             self._count_refusal(ENGINE_UNAVAILABLE)
-            peer.refuse(ENGINE_UNAVAILABLE)
-            self.disconnect(session)
+            self._apply(entry, entry.room.expel(stay, ENGINE_UNAVAILABLE, self._now_us()))
 
     # --- carrying out ---------------------------------------------------------------------------------------
 
     def _entry(self, session: str) -> _OpenRoom | None:
         call_id = self._call_ids.get(session)
+        return None if call_id is None else self._rooms.get(call_id)
+
+    def _entry_of_stay(self, stay: str) -> _OpenRoom | None:
+        call_id = self._stays.get(stay)
         return None if call_id is None else self._rooms.get(call_id)
 
     def _apply(self, entry: _OpenRoom, outputs: list[Output]) -> None:
@@ -221,15 +277,21 @@ class Rooms:
                 if (peer := self._peers.get(output.session)) is not None:
                     peer.close(output.close_code)
             case Joined():
-                self._journal.joined(output.session, call.row_id, output.user_id, self._utc())
+                self._stays[output.stay] = call.call_id
+                self._journal.joined(output.stay, call.row_id, output.user_id, self._utc())
                 self.presence.changed(call.call_id, call.creator_user_id, entry.room, self._utc())
                 log.info("participant_joined", call=call.log_id, user_id=output.user_id)
             case Left():
-                self._peers.pop(output.session, None)
-                self._call_ids.pop(output.session, None)
-                self._journal.left(output.session, self._utc())
+                self._stays.pop(output.stay, None)
+                self._journal.left(output.stay, self._utc() - timedelta(microseconds=output.ago_us))
                 self.presence.changed(call.call_id, call.creator_user_id, entry.room, self._utc())
                 log.info("participant_left", call=call.log_id)
+            case Forget():
+                self._peers.pop(output.session, None)
+                self._call_ids.pop(output.session, None)
+            case Resumed():
+                self._metrics.resumes.labels("rebuilt" if output.rebuilt else "resumed").inc()
+                log.info("participant_resumed", call=call.log_id, rebuilt=output.rebuilt)
             case Met():
                 self._journal.met(output.user_id, output.others, self._utc())
             case ModeChanged():
@@ -262,7 +324,7 @@ class Rooms:
         if entry.timer is not None:
             entry.timer.cancel()
         entry.timer, entry.deadline_us = None, deadline_us
-        if not entry.room.members:
+        if entry.room.is_empty:
             if self._rooms.get(entry.call.call_id) is entry:
                 del self._rooms[entry.call.call_id]
                 self.on_room_closed(entry.call.call_id)

@@ -29,18 +29,18 @@ log = structlog.get_logger(__name__)
 class LaneEvents(Protocol):
     """What comes back. Called on the event loop."""
 
-    def reply(self, session: str, message: ServerMessage) -> None:
-        """A message for the session whose description it was."""
+    def reply(self, stay: str, message: ServerMessage) -> None:
+        """A message for the stay whose description it was."""
 
-    def sfu_event(self, session: str, event: SfuEvent) -> None:
-        """The SFU tells something about a session."""
+    def sfu_event(self, stay: str, event: SfuEvent) -> None:
+        """The SFU tells something about a stay, which is its session."""
 
-    def sfu_refused(self, session: str) -> None:
-        """The SFU has no place for the session."""
+    def sfu_refused(self, stay: str) -> None:
+        """The SFU has no place for the stay."""
 
 
 class SfuLane:
-    """Bounded: of each session at most a join, a leave, an offer, wishes and media wait; of a mesh client's
+    """Bounded: of each stay at most a join, a leave, an offer, wishes and media wait; of a mesh client's
     descriptions the newest offer and the newest answer to each other participant.
 
     A join is never given up, because it may have replaced an earlier session of the same person. With a leave
@@ -66,14 +66,14 @@ class SfuLane:
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name=f"sfu_lane {self._call_id}")
 
-    def is_past(self, session: str, event: SfuEvent) -> bool:
+    def is_past(self, stay: str, event: SfuEvent) -> bool:
         """An event for or about somebody whose leave the SFU does not know of; they may be back already."""
         waiting = list(self._pending.values())
         if self._current is not None:
             waiting.append(self._current)
         peer = event.peer if isinstance(event, PeerDescribed | PeerMisled) else None
         return any(
-            isinstance(command, LeaveSfu) and (command.session == session or command.user_id == peer)
+            isinstance(command, LeaveSfu) and (command.stay == stay or command.user_id == peer)
             for command in waiting
         )
 
@@ -81,9 +81,9 @@ class SfuLane:
         for key, command in list(self._pending.items()):
             match command:
                 case AnswerOffer() | SetWishes() | SetMedia():
-                    is_void = command.session == leave.session
+                    is_void = command.stay == leave.stay
                 case Describe():
-                    is_void = command.session == leave.session or command.peer_id == leave.user_id
+                    is_void = command.stay == leave.stay or command.peer_id == leave.user_id
                 case _:
                     is_void = False
             if is_void:
@@ -120,7 +120,7 @@ class SfuLane:
             case JoinSfu():
                 await self._join(command)
             case LeaveSfu():
-                await self._sfu.leave(room, command.user_id, command.session)
+                await self._sfu.leave(room, command.user_id, command.stay)
             case AnswerOffer():
                 await self._answer(command)
             case Describe():
@@ -134,13 +134,13 @@ class SfuLane:
 
     async def _join(self, command: JoinSfu) -> None:
         def listener(event: SfuEvent) -> None:
-            self._events.sfu_event(command.session, event)
+            self._events.sfu_event(command.stay, event)
 
         try:
-            await self._sfu.join(self._call_id, command.user_id, command.session, listener, mesh=command.mesh)
+            await self._sfu.join(self._call_id, command.user_id, command.stay, listener, mesh=command.mesh)
         except EngineUnavailable as error:
             log.error("engine_unavailable", detail=error.detail)
-            self._events.sfu_refused(command.session)
+            self._events.sfu_refused(command.stay)
 
     async def _answer(self, command: AnswerOffer) -> None:
         offer = command.offer
@@ -152,16 +152,16 @@ class SfuLane:
                 Offer(offer.offer_id, offer.payload.sdp, dict(offer.tracks), seats),
             )
         except SdpRejected as error:
-            self._events.reply(command.session, _error(error, offer.id))
+            self._events.reply(command.stay, _error(error, offer.id))
             return
         payload = SessionDescription(type="answer", sdp=sdp)
-        self._events.reply(command.session, SfuAnswer(offer_id=offer.offer_id, payload=payload))
+        self._events.reply(command.stay, SfuAnswer(offer_id=offer.offer_id, payload=payload))
 
     async def _describe(self, command: Describe) -> None:
         try:
             await self._sfu.describe(self._call_id, command.user_id, command.peer_id, command.description)
         except SdpRejected as error:
-            self._events.reply(command.session, _error(error, command.ref))
+            self._events.reply(command.stay, _error(error, command.ref))
 
 
 def _superseding_key(command: SfuCommand) -> tuple[Any, ...]:
@@ -170,9 +170,9 @@ def _superseding_key(command: SfuCommand) -> tuple[Any, ...]:
         case SetForwarding():
             return (SetForwarding,)
         case Describe():
-            return (Describe, command.session, command.peer_id, command.description.type)
+            return (Describe, command.stay, command.peer_id, command.description.type)
         case _:
-            return (type(command), command.session)
+            return (type(command), command.stay)
 
 
 def _error(rejection: SdpRejected, ref: str | int | None) -> Error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sfu.client import Description, MediaFlags, SeatAssignment, SeatWishes, Wanted
+from sfu.client import Description, MediaFlags, SeatAssignment, SeatWishes, SpeakersChanged, Wanted
 from signaling.messages import (
     Answer,
     MediaState,
@@ -12,6 +12,8 @@ from signaling.messages import (
     Seat,
     SeatsWanted,
     SessionDescription,
+    Speaker,
+    Speakers,
     User,
 )
 
@@ -51,3 +53,8 @@ def from_seat(seat: SeatAssignment) -> Seat:
         source=seat.source,
         video=seat.video,
     )
+
+
+def from_speakers(event: SpeakersChanged) -> Speakers:
+    speakers = [Speaker(user_id=user_id, level=round(level, 3)) for user_id, level in event.speakers]
+    return Speakers(speakers=speakers, dominant=event.dominant)

@@ -8,6 +8,7 @@ get a plain HTTP 429.
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
@@ -24,7 +25,7 @@ from signaling.edge import RoomCall
 from signaling.ice_servers import IceServers
 from signaling.identity import Authenticate, Identity
 from signaling.lifecycle import CallExpired, CallNotAvailable, CallNotFound, Lifecycle
-from signaling.messages import Error, IceServer
+from signaling.messages import Error, IceServer, Reconnect
 from signaling.metrics import SignalingMetrics
 from signaling.protocol import Decoder, Handshake, read_handshake
 from signaling.refusals import (
@@ -45,6 +46,7 @@ from store.errors import DatabaseUnavailable
 log = structlog.get_logger(__name__)
 
 RETRY_AFTER_S = 60
+RECONNECT_WITHIN_MS = 2_000
 MESSAGES_PER_TURN = 16
 """After so many messages in a row the other connections have their turn."""
 
@@ -117,6 +119,9 @@ class CallSocket:
         """Refuse newcomers, tell everybody to come back elsewhere, wait until all are closed."""
         self._draining = True
         for connection in self._open:
+            if connection.v2:
+                after_ms = random.randrange(RECONNECT_WITHIN_MS)  # not all at once
+                connection.send(Reconnect(after_ms=after_ms, reason="draining"))
             connection.refuse(DRAINING)
         await self._all_closed.wait()
 
@@ -146,7 +151,7 @@ class CallSocket:
             ice_servers = self._ice_servers.for_user(user_id, int(self._utc().timestamp()))
             if self._draining:
                 raise _Refused(DRAINING)
-            if await self._join(connection, call, identity, ice_servers):
+            if await self._join(connection, call, identity, ice_servers, handshake.resume_token):
                 await self._read(socket, connection)
         except _Refused as refused:
             self._metrics.joins_refused.labels(refused.refusal.code).inc()
@@ -190,10 +195,15 @@ class CallSocket:
             raise _Refused(DATABASE_UNAVAILABLE) from error
 
     async def _join(
-        self, connection: Connection, call: RoomCall, identity: Identity, ice_servers: list[IceServer]
+        self,
+        connection: Connection,
+        call: RoomCall,
+        identity: Identity,
+        ice_servers: list[IceServer],
+        resume_token: str | None,
     ) -> bool:
         try:
-            return await self._bus.join(connection, call, identity, ice_servers)
+            return await self._bus.join(connection, call, identity, ice_servers, resume_token)
         except RoomUnreachable as error:
             raise _Refused(ENGINE_UNAVAILABLE) from error
 

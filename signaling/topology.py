@@ -6,6 +6,7 @@
     p2p ── two who do not speak v2: one restarts ICE ───► sfu (p2p_failed), until somebody comes or goes
     sfu ── two v2 clients left for `back_to_p2p` ───────► p2p (participants)
     sfu ── fewer than two left ─────────────────────────► p2p (participants)
+    p2p ── somebody wants nobody to learn their address ► sfu (requested), until nobody does any more
 
 Two of whom one does not speak v2 stay on the SFU: such a client cannot switch without losing its connection.
 """
@@ -36,6 +37,8 @@ class Topology:
         self._v2: dict[int, bool] = {}
         self._mode: Mode = "p2p"
         self._connected: set[int] = set()
+        self._wanted_by: set[int] = set()  # of those who are here, who wants the SFU
+        self._has_p2p_failed = False  # since somebody came or went
         self._handing_over = False
         self._p2p_deadline_us: int | None = None
         self._back_deadline_us: int | None = None
@@ -58,16 +61,18 @@ class Topology:
     def members_changed(self, v2_by_user: Mapping[int, bool], now_us: int) -> Change | None:
         """Somebody came or went. `v2_by_user`: everybody who is here now, and whether they speak v2."""
         self._v2 = dict(v2_by_user)
-        if len(self._v2) > 2:
-            self._back_deadline_us = None
-            return self._to_sfu("participants")
-        if self._mode == "p2p":
-            self._start_p2p(now_us, handing_over=False)
-            return None
-        if len(self._v2) < 2:
-            return self._to_p2p(now_us)
-        self._back_deadline_us = now_us + self._back_to_p2p_us if self._is_v2_pair else None
-        return None
+        self._wanted_by &= set(self._v2)
+        self._has_p2p_failed = False
+        return self._settle(now_us)
+
+    def topology_wanted(self, user_id: int, wanted: Literal["sfu", "any"], now_us: int) -> Change | None:
+        """`sfu`: `user_id`, who is here, does not want to be connected directly."""
+        before = bool(self._wanted_by)
+        if wanted == "sfu":
+            self._wanted_by.add(user_id)
+        else:
+            self._wanted_by.discard(user_id)
+        return None if bool(self._wanted_by) == before else self._settle(now_us)
 
     def session_replaced(self, now_us: int) -> Change | None:
         """Somebody continues with another connection, which knows nothing of a direct path that was up.
@@ -107,6 +112,22 @@ class Topology:
 
     # --- transitions ------------------------------------------------------------------------------------
 
+    def _settle(self, now_us: int) -> Change | None:
+        """What follows from who is here and from what they want."""
+        self._back_deadline_us = None
+        if len(self._v2) > 2:
+            return self._to_sfu("participants")
+        if self._wanted_by:
+            return self._to_sfu("requested")
+        if self._mode == "p2p":
+            self._start_p2p(now_us, handing_over=False)
+            return None
+        if len(self._v2) < 2:
+            return self._to_p2p(now_us)
+        if self._is_v2_pair and not self._has_p2p_failed:
+            self._back_deadline_us = now_us + self._back_to_p2p_us
+        return None
+
     @property
     def _is_v2_pair(self) -> bool:
         return len(self._v2) == 2 and all(self._v2.values())
@@ -127,6 +148,7 @@ class Topology:
         return Change("p2p", "participants")
 
     def _fail_p2p(self) -> Change | None:
+        self._has_p2p_failed = True
         return self._to_sfu("p2p_failed")
 
     def _to_sfu(self, reason: TopologyReason) -> Change | None:

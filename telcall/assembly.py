@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 import socket
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -25,6 +26,7 @@ from signaling.lifecycle import Lifecycle
 from signaling.local_bus import LocalBus
 from signaling.metrics import SignalingMetrics
 from signaling.registry import LocalRegistry
+from signaling.resume import ResumeTokens, resume_key
 from signaling.room_state import OnEvent
 from signaling.rooms import Rooms
 from signaling.socket import CallSocket
@@ -160,7 +162,9 @@ async def _application(
     """REST and the WebSocket, with the rooms behind it."""
     api = api_config(settings, secret_key, web_root)
     counted = SignalingMetrics(metrics.registry, metrics.count_limit)
-    rooms = Rooms(signaling, sfu, journal, counted, on_event=await _on_event(settings, metrics, stack))
+    tokens = ResumeTokens(resume_key(secret_key), secrets.token_urlsafe(6), signaling.max_call_duration_s)
+    on_event = await _on_event(settings, metrics, stack)
+    rooms = Rooms(signaling, sfu, journal, counted, tokens, on_event=on_event)
     bus = LocalBus(LocalRegistry(NODE), rooms, NODE)
     stack.push_async_callback(bus.close)
     stack.push_async_callback(rooms.close)

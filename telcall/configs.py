@@ -70,6 +70,9 @@ def signaling_config(settings: Settings) -> SignalingConfig:
         ),
         p2p_timeout_s=settings.p2p_timeout_s,
         back_to_p2p_s=settings.back_to_p2p_s,
+        resume_window_s=settings.resume_window_s,
+        lobby_places=settings.lobby,
+        lobby_wait_s=settings.lobby_wait_s,
         departed_grace_s=settings.departed_grace_s,
         send_queue_messages=settings.ws_queue,
         send_queue_bytes=settings.ws_queue_bytes,
@@ -89,6 +92,7 @@ def _message_rates(settings: Settings) -> RateLimits:
         sdp=_bucket(settings.ws_sdp) or usual.sdp,
         candidates=_bucket(settings.ws_candidate) or usual.candidates,
         other=_bucket(settings.ws_other) or usual.other,
+        chat=_bucket(settings.ws_chat) or usual.chat,
         bytes=_bucket(settings.ws_bytes) or usual.bytes,
         violations=settings.ws_violations,
     )

@@ -273,6 +273,11 @@ class Settings(BaseSettings):
         alias="TELCALL_WS_OTHER",
         **_setting("a second/at once", "all other messages of one connection"),
     )
+    ws_chat: Bucket = Field(
+        "1/5",
+        alias="TELCALL_WS_CHAT",
+        **_setting("a second/at once", "chat messages of one connection"),
+    )
     ws_bytes: Bucket | None = Field(
         None,
         alias="TELCALL_WS_BYTES",
@@ -336,6 +341,23 @@ class Settings(BaseSettings):
         le=3600,
         alias="TELCALL_BACK_TO_P2P_S",
         **_setting("seconds", "two have been alone before they leave the SFU"),
+    )
+    resume_window_s: float = Field(
+        15,
+        ge=0,
+        le=3600,
+        alias="TELCALL_RESUME_WINDOW_S",
+        **_setting("seconds", "a lost connection keeps its place in the call; 0: it is a leave"),
+    )
+    lobby: int = Field(
+        30, ge=0, le=1_000, alias="TELCALL_LOBBY", **_setting("people", "who wait in front of a locked call")
+    )
+    lobby_wait_s: float = Field(
+        600,
+        ge=1,
+        le=86_400,
+        alias="TELCALL_LOBBY_WAIT_S",
+        **_setting("seconds", "they wait at most"),
     )
     departed_grace_s: float = Field(
         30,

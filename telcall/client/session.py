@@ -26,6 +26,7 @@ from signaling.messages import (
     V2_SUBPROTOCOL,
     AnyClientMessage,
     Error,
+    Leave,
     Protocol,
     ServerMessage,
 )
@@ -75,8 +76,10 @@ class Session:
         await self.close()
 
     async def close(self) -> None:
-        """Nobody may read `messages` any more. A second time: nothing."""
+        """Leaves for good. Nobody may read `messages` any more. A second time: nothing."""
         if self._socket is not None:
+            if self._socket.protocol == V2_SUBPROTOCOL:
+                await self.send(Leave())
             await self._socket.close()
         await self._incoming.aclose()
         await self._http.close()

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Any
 
@@ -22,10 +22,11 @@ from signaling.ice_servers import IceServers
 from signaling.identity import Identity
 from signaling.lifecycle import Lifecycle, public_user
 from signaling.local_bus import LocalBus
-from signaling.messages import AnyClientMessage, IceServer, ServerMessage, User
+from signaling.messages import AnyClientMessage, IceServer, Leave, ServerMessage, User
 from signaling.metrics import SignalingMetrics
 from signaling.outputs import Close, Describe, JoinSfu, LeaveSfu, Output, Send, SetForwarding
 from signaling.registry import LocalRegistry, Registry
+from signaling.resume import ResumeTokens
 from signaling.room import Room
 from signaling.rooms import Rooms
 from signaling.socket import CallSocket
@@ -36,6 +37,9 @@ from store.write_behind import WriteBehind
 
 S = 1_000_000
 CREATOR = 1
+CALL_ID = "AAAABBBBCCCCDDDD"
+KEY = b"k" * 32
+STARTED_AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 @dataclass
@@ -43,6 +47,7 @@ class RoomDriver:
     """A room with a clock of its own; keeps what each session was told, in order, and how it was closed."""
 
     room: Room
+    tokens: ResumeTokens
     now_us: int = S
     inbox: dict[str, list[ServerMessage]] = field(default_factory=dict)
     closed: dict[str, int] = field(default_factory=dict)
@@ -59,9 +64,12 @@ class RoomDriver:
         self.outputs += outputs
         return outputs
 
-    def join(self, user_id: int, *, v2: bool = True) -> str:
+    def join(self, user_id: int, *, v2: bool = True, token: str | None = None) -> str:
+        """`token`: to resume with."""
         self.sessions += 1
         session = f"{user_id}#{self.sessions}"
+        now_s = int(self.utc.timestamp())
+        claim = self.tokens.read(token, call_id=CALL_ID, user_id=user_id, now_s=now_s) if token else None
         self.take(
             self.room.join(
                 session,
@@ -69,15 +77,29 @@ class RoomDriver:
                 v2=v2,
                 ice_servers=[IceServer(urls=["stun:stun.example.org"])],
                 now_us=self.now_us,
+                claim=claim,
             )
         )
         return session
 
+    @property
+    def utc(self) -> datetime:
+        return STARTED_AT + timedelta(microseconds=self.now_us - S)
+
     def say(self, session: str, message: AnyClientMessage) -> list[Output]:
         return self.take(self.room.receive(session, message, self.now_us))
 
-    def drop(self, session: str) -> list[Output]:
+    def lose(self, session: str) -> list[Output]:
+        """The connection is gone."""
         return self.take(self.room.disconnect(session, self.now_us))
+
+    def leave(self, session: str) -> list[Output]:
+        """For good, in the words that the client knows."""
+        said = self.room.receive(session, Leave(), self.now_us) if self._is_v2(session) else []
+        return self.take([*said, *self.room.disconnect(session, self.now_us)])
+
+    def _is_v2(self, session: str) -> bool:
+        return any(member.v2 and member.session == session for member in self.room.members.values())
 
     def wait(self, us: int) -> None:
         """Time passes; deadlines on the way are met."""
@@ -106,9 +128,16 @@ class RoomDriver:
 @pytest.fixture
 def make_room() -> Callable[..., RoomDriver]:
     def make(config: SignalingConfig | None = None) -> RoomDriver:
-        started_at = datetime(2026, 11, 24, 12, tzinfo=UTC)
-        room = Room(config or SignalingConfig(), creator_user_id=CREATOR, started_at=started_at, now_us=S)
-        return RoomDriver(room)
+        tokens = ResumeTokens(KEY, "this process")
+        room = Room(
+            config or SignalingConfig(),
+            tokens,
+            call_id=CALL_ID,
+            creator_user_id=CREATOR,
+            started_at=STARTED_AT,
+            now_us=S,
+        )
+        return RoomDriver(room, tokens)
 
     return make
 
@@ -206,6 +235,12 @@ class Client:
             if not types or message["type"] in types:
                 return message
 
+    async def leave(self) -> None:
+        """For good."""
+        if self.socket.protocol == "telcall.v2":
+            await self.send(type="leave")
+        await self.socket.close()
+
     async def silence(self) -> None:
         """Nothing has been sent to us before the answer to what we say now."""
         await self.send(type="made_up")
@@ -228,14 +263,20 @@ class Server:
     """Signaling as `telcall serve` puts it together, with `sfu` behind it and users' ids as their tokens."""
 
     def __init__(
-        self, database: Database, config: SignalingConfig, sfu: Sfu, registry: Registry | None = None
+        self,
+        database: Database,
+        config: SignalingConfig,
+        sfu: Sfu,
+        registry: Registry | None = None,
+        process: str = "this process",
     ) -> None:
         self.database, self.config, self.sfu = database, config, sfu
         self.limits: list[str] = []
         self.registry = CollectorRegistry()
         self.metrics = SignalingMetrics(self.registry, self.limits.append)
         self.journal = WriteBehind.to_database(database, maxsize=1_000, seen_interval_s=30)
-        self.rooms = Rooms(config, sfu, self.journal, self.metrics)
+        tokens = ResumeTokens(KEY, process, config.max_call_duration_s)
+        self.rooms = Rooms(config, sfu, self.journal, self.metrics, tokens)
         self.bus = LocalBus(registry or LocalRegistry("here"), self.rooms, "here")
         self.lifecycle = Lifecycle(database, self.bus, config, on_limit=self.limits.append)
         self.identities: dict[str, Identity] = {}
@@ -325,9 +366,12 @@ async def make_server(database: Database) -> AsyncIterator[Callable[..., Awaitab
     async with AsyncExitStack() as stack:
 
         async def make(
-            config: SignalingConfig | None = None, sfu: Sfu | None = None, registry: Registry | None = None
+            config: SignalingConfig | None = None,
+            sfu: Sfu | None = None,
+            registry: Registry | None = None,
+            process: str = "this process",
         ) -> Server:
-            server = Server(database, config or SignalingConfig(), sfu or RecordingSfu(), registry)
+            server = Server(database, config or SignalingConfig(), sfu or RecordingSfu(), registry, process)
             return await stack.enter_async_context(server)
 
         yield make

@@ -20,13 +20,33 @@ MAX_CHARS = 150_000
 
 TYPES = (
     *("offer", "answer", "ice_candidate", "sfu_offer", "seats_wanted", "media_state", "p2p_state", "ping"),
+    *("topology_wanted", "chat", "reaction", "hand", "moderation", "admit", "rating"),
     *("user_left", "call_ended", "x"),
 )
 KEYS = (
     *("to_user_id", "payload", "offer_id", "tracks", "seats", "visible", "pinned", "audio", "video"),
-    *("user_id", "state", "t", "id", "type"),
+    *("user_id", "state", "t", "id", "type", "text", "emoji", "raised", "action", "admit", "mode", "stars"),
 )
-_PLAIN = (None, True, 0, -1, 2**70, 1.5, 1e308, "", "1", "\0", "\ud83d", "я" * 50, "connected", "camera")
+_PLAIN = (
+    None,
+    True,
+    0,
+    -1,
+    2**70,
+    1.5,
+    1e308,
+    "",
+    "1",
+    "\0",
+    "\ud83d",
+    "я" * 50,
+    "connected",
+    "camera",
+    "sfu",
+    "remove",
+    "lock",
+    "mute",
+)
 _NUMBERS = (
     "0",
     "-1",

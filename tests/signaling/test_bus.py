@@ -22,6 +22,7 @@ from signaling.messages import Offer, Ping, ServerMessage, User
 from signaling.metrics import SignalingMetrics
 from signaling.refusals import Refusal
 from signaling.registry import Claim, LocalRegistry, Registry, RegistryUnavailable
+from signaling.resume import ResumeTokens
 from signaling.rooms import Rooms
 
 Until = Callable[[Callable[[], bool]], Awaitable[None]]
@@ -225,7 +226,13 @@ class LocalParts:
 
     def bus(self, config: SignalingConfig | None = None, registry: Registry | None = None) -> LocalBus:
         metrics = SignalingMetrics(CollectorRegistry(), lambda _name: None)
-        rooms = Rooms(config or SignalingConfig(), self.make_sfu(), NoJournal(), metrics)
+        rooms = Rooms(
+            config or SignalingConfig(resume_window_s=0),
+            self.make_sfu(),
+            NoJournal(),
+            metrics,
+            ResumeTokens(b"k" * 32, "here"),
+        )
         bus = LocalBus(registry or LocalRegistry("here"), rooms, "here")
         self.stack.push_async_callback(bus.close)
         self.stack.push_async_callback(rooms.close)

@@ -57,14 +57,14 @@ async def test_an_empty_room_has_an_empty_snapshot_and_a_start_of_its_own(server
         client = await server.connect(call_id, anna, v2=False)
         starts.append((await client.hear("call_metadata"))["room_start_time"])
         assert await client.hear() == {"type": "participants_snapshot", "participants": []}
-        await client.socket.close()
+        await client.leave()
         await until(lambda: server.rooms.participants() == 0)
     assert starts[0] < starts[1]
 
 
 async def test_a_user_has_the_documented_fields_and_no_other(server: Any) -> None:
     anna, boris, first, second = await pair(server)
-    await second.socket.close()
+    await second.leave()
     left = (await first.hear("user_left"))["user"]
     assert set(left) == {"id", "username", "first_name", "last_name", "photo_url"}
     assert left["id"] == boris.id
@@ -128,7 +128,7 @@ async def test_words_to_oneself_are_dropped_without_a_word(server: Any) -> None:
 async def test_late_words_to_somebody_who_left_are_dropped_then_an_error(make_server: MakeServer) -> None:
     server = await make_server(SignalingConfig(departed_grace_s=0.2))
     _, boris, first, second = await pair(server)
-    await second.socket.close()
+    await second.leave()
     assert (await first.hear())["type"] == "user_left"
     await first.send(type="ice_candidate", to_user_id=boris.id, payload=1)
     await first.silence()
@@ -233,7 +233,7 @@ async def test_friends_are_those_who_were_there_at_the_same_time(make_server: Ma
     first = await server.join(call_id, anna, v2=False)
     second = await server.join(call_id, boris, v2=False)
     assert (await (await server.connect(call_id, dora, v2=False)).close_code())[0] == 4429
-    await first.socket.close()
+    await first.leave()
     assert (await second.hear("user_left"))["user"]["id"] == anna.id
     await server.join(call_id, clara, v2=False)
     people, _, links = await rows(server)
@@ -256,7 +256,7 @@ async def test_a_takeover_is_two_stays_of_one_person(server: Any, until: Until) 
     assert [stay.left_at is None for stay in stays] == [False, True]
     assert people[anna.id].left_at is None
     assert links == set()
-    await new.socket.close()
+    await new.leave()
     await until(lambda: server.rooms.participants() == 0)
     people, stays, _ = await rows(server)
     assert all(stay.left_at is not None for stay in stays)

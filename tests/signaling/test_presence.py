@@ -48,9 +48,9 @@ def test_a_call_begins_with_the_first_and_ends_with_the_last(watched: Watched, d
     assert watched.look("a", driver) == [("call.started", None), ("participant.joined", 1)]
     two = driver.join(2, v2=False)
     assert watched.look("a", driver) == [("participant.joined", 2)]
-    driver.drop(two)
+    driver.leave(two)
     assert watched.look("a", driver) == [("participant.left", 2)]
-    driver.drop(one)
+    driver.leave(one)
     assert watched.look("a", driver) == [("participant.left", 1), ("call.ended", None)]
     assert watched.events[-1].reason == "empty"
     assert watched.presence.room("a") is None
@@ -60,7 +60,7 @@ def test_the_end_of_the_call_takes_everybody_out(watched: Watched, driver: RoomD
     driver.join(1)
     driver.join(2)
     watched.look("a", driver)
-    driver.room.end("ended")
+    driver.room.end("ended", driver.now_us)
     assert watched.look("a", driver) == [
         ("participant.left", 1),
         ("participant.left", 2),

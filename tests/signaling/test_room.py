@@ -86,7 +86,7 @@ def test_a_documented_client_hears_metadata_and_an_empty_snapshot(driver: Any) -
 def test_the_others_hear_of_a_newcomer_each_in_their_own_words(driver: Any) -> None:
     modern, plain = driver.join(1), driver.join(2, v2=False)
     driver.clear()
-    driver.drop(plain)
+    driver.leave(plain)
     third = driver.join(3)
     (left, joined) = driver.heard(modern)
     assert left == UserLeft(user=User(id=2, first_name="User 2"))
@@ -95,7 +95,7 @@ def test_the_others_hear_of_a_newcomer_each_in_their_own_words(driver: Any) -> N
     snapshot = driver.heard(third)[-1]
     assert [type(user) for user in snapshot.participants] == [Participant]
 
-    driver.drop(modern)
+    driver.leave(modern)
     documented = driver.join(4, v2=False)
     assert driver.heard(third)[-1].user.protocol == "documented"
     snapshot = driver.heard(documented)[-1]
@@ -119,21 +119,21 @@ def test_a_documented_participants_audio_is_shown_as_on(driver: Any) -> None:
 # --- leaving --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("by", ["leave", "drop"])
+@pytest.mark.parametrize("by", ["leave", "loss"])
 def test_whoever_goes_is_gone_for_the_others(driver: Any, by: str) -> None:
-    here, gone = driver.join(1), driver.join(2)
+    here, gone = driver.join(1), driver.join(2, v2=by == "leave")
     driver.clear()
-    driver.say(gone, Leave()) if by == "leave" else driver.drop(gone)
+    driver.say(gone, Leave()) if by == "leave" else driver.lose(gone)
     assert driver.heard(here) == [UserLeft(user=User(id=2, first_name="User 2"))]
     assert list(driver.room.members) == [1]
     assert driver.closed.get(gone) == (1000 if by == "leave" else None)
-    assert driver.drop(gone) == []
+    assert driver.leave(gone) == []
     assert driver.say(gone, Ping(t=1)) == []
 
 
 def test_the_journal_has_each_stay_and_each_meeting_once(driver: Any) -> None:
     one, two = driver.join(1), driver.join(2)
-    driver.drop(one)
+    driver.leave(one)
     rows = [output for output in driver.outputs if isinstance(output, Joined | Left | Met)]
     assert rows == [Joined(one, 1), Joined(two, 2), Met(2, (1,)), Left(one)]
 
@@ -150,7 +150,7 @@ def test_a_second_connection_takes_over_and_nobody_else_notices(driver: Any, v2:
     assert driver.closed == {first: 4409}
     assert driver.heard(other) == []
     assert [user.id for user in driver.heard(second)[-1].participants] == [2]
-    driver.drop(first)  # the old socket ends only now
+    driver.leave(first)  # the old socket ends only now
     assert driver.heard(other) == []
     driver.say(other, Offer(to_user_id=1, payload="x"))
     assert driver.types(second) == ["offer"]
@@ -181,7 +181,7 @@ def test_a_takeover_by_another_kind_of_client_is_a_leave_and_a_join(driver: Any)
     other = driver.join(2)
     driver.clear()
     driver.join(1, v2=False)
-    left, joined = driver.heard(other)
+    left, *_, joined = driver.heard(other)
     assert left == UserLeft(user=User(id=1, first_name="User 1"))
     assert joined.user.protocol == "documented"
 
@@ -191,7 +191,7 @@ def test_a_takeover_by_another_kind_of_client_on_the_sfu(driver: Any) -> None:
     driver.join(3)
     driver.clear()
     second = driver.join(1, v2=False)
-    left, joined = driver.heard(other)
+    left, *_, joined = driver.heard(other)
     assert left == UserLeft(user=User(id=1, first_name="User 1"))
     assert joined.user.protocol == "documented"
     assert driver.sfu_commands() == [LeaveSfu(1, first), JoinSfu(1, second, mesh=True)]
@@ -253,7 +253,7 @@ def test_to_nobody_is_an_error_with_the_documented_words(driver: Any) -> None:
 
 def test_to_somebody_who_has_just_left_is_no_error_for_a_while(driver: Any) -> None:
     session, gone = driver.join(1), driver.join(2)
-    driver.drop(gone)
+    driver.leave(gone)
     driver.clear()
     driver.wait(29 * S)
     assert driver.say(session, IceCandidate(to_user_id=2, payload=1)) == []
@@ -329,7 +329,7 @@ def test_a_documented_client_never_hears_a_v2_message(driver: Any) -> None:
     driver.say(modern, P2pState(user_id=2, state="failed"))
     driver.wait(60 * S)
     driver.say(modern, Offer(to_user_id=2, payload=1))
-    driver.drop(modern)
+    driver.leave(modern)
     documented = {"call_metadata", "participants_snapshot", "user_joined", "user_left", "offer"}
     assert set(driver.types(plain)) <= documented
 
@@ -374,7 +374,7 @@ def test_in_p2p_the_sfu_is_told_to_forward_nothing(driver: Any) -> None:
 
 def test_two_left_for_five_seconds_go_back(driver: Any) -> None:
     one, _, three = driver.join(1), driver.join(2), driver.join(3)
-    driver.drop(three)
+    driver.leave(three)
     driver.clear()
     driver.wait(5 * S - 1)
     assert driver.heard(one) == []
@@ -385,7 +385,7 @@ def test_two_left_for_five_seconds_go_back(driver: Any) -> None:
 
 def test_forwarding_ends_when_the_direct_path_is_up_again(driver: Any) -> None:
     one, two, three = driver.join(1), driver.join(2), driver.join(3)
-    driver.drop(three)
+    driver.leave(three)
     driver.wait(5 * S)
     driver.clear()
     driver.say(one, P2pState(user_id=2, state="connected"))
@@ -405,7 +405,7 @@ def test_a_direct_path_that_is_not_up_in_eight_seconds_is_given_up(driver: Any) 
 
 
 def test_the_sfu_hears_of_a_room_anew_after_its_last_client(driver: Any) -> None:
-    driver.drop(driver.join(1))
+    driver.leave(driver.join(1))
     driver.clear()
     session = driver.join(1)
     assert [o for o in driver.outputs if isinstance(o, JoinSfu | SetForwarding)] == [
@@ -420,7 +420,7 @@ def test_the_sfu_hears_of_a_room_anew_after_its_last_client(driver: Any) -> None
 def test_the_end_is_told_before_the_close_and_nobody_comes_in_after(driver: Any) -> None:
     one, two = driver.join(1), driver.join(2, v2=False)
     driver.clear()
-    driver.take(driver.room.end("ended"))
+    driver.take(driver.room.end("ended", driver.now_us))
     for session in (one, two):
         assert driver.heard(session) == [CallEnded(reason="ended")]
     assert driver.closed == {one: 1000, two: 1000}
@@ -430,12 +430,12 @@ def test_the_end_is_told_before_the_close_and_nobody_comes_in_after(driver: Any)
     late = driver.join(3)
     assert [m.code for m in driver.heard(late)] == ["ended"]
     assert driver.closed[late] == 4404
-    assert driver.room.end("ended") == []
+    assert driver.room.end("ended", driver.now_us) == []
 
 
 def test_an_expired_room_says_so_to_latecomers(driver: Any) -> None:
     driver.join(1)
-    driver.take(driver.room.end("expired"))
+    driver.take(driver.room.end("expired", driver.now_us))
     late = driver.join(2)
     assert [m.code for m in driver.heard(late)] == ["expired"]
     assert Close(late, 4404) in driver.outputs

@@ -45,6 +45,7 @@ from signaling.outputs import (
     AnswerOffer,
     Close,
     Describe,
+    Forget,
     Joined,
     JoinSfu,
     LeaveSfu,
@@ -57,6 +58,7 @@ from signaling.outputs import (
     SetMedia,
     SetWishes,
 )
+from signaling.resume import ResumeTokens
 from signaling.room import Room
 
 S = 1_000_000
@@ -193,12 +195,12 @@ class SfuModel:
     def command(self, output: Output, *, strict: bool) -> None:
         match output:
             case JoinSfu():
-                assert self.sessions.get(output.user_id) != output.session, "let in twice"
-                self.sessions[output.user_id] = output.session
+                assert self.sessions.get(output.user_id) != output.stay, "let in twice"
+                self.sessions[output.user_id] = output.stay
                 self.mesh[output.user_id] = output.mesh
                 self._forget(lambda client, _: client == output.user_id)
             case LeaveSfu():
-                assert self.sessions.pop(output.user_id) == output.session, "a leave without a join"
+                assert self.sessions.pop(output.user_id) == output.stay, "a leave without a join"
                 self._forget(lambda client, peer: output.user_id in (client, peer))
                 if not self.sessions:
                     self.forwarding = None
@@ -207,10 +209,10 @@ class SfuModel:
                 assert output.on != self.forwarding, "told what it knew"
                 self.forwarding = output.on
             case SetMedia() | SetWishes() | AnswerOffer():
-                assert self.sessions[output.user_id] == output.session
+                assert self.sessions[output.user_id] == output.stay
                 assert not self.mesh[output.user_id]
             case Describe():
-                assert self.sessions[output.user_id] == output.session
+                assert self.sessions[output.user_id] == output.stay
                 assert self.mesh[output.user_id]
                 assert output.peer_id in self.sessions
                 number, *between = read_sdp(output.description.sdp)
@@ -235,7 +237,11 @@ class RoomMachine(RuleBasedStateMachine):
         super().__init__()
         self.now_us = S
         self.room = Room(
-            SignalingConfig(max_participants=MAX_PARTICIPANTS, max_call_duration_s=MAX_CALL_S),
+            SignalingConfig(
+                max_participants=MAX_PARTICIPANTS, max_call_duration_s=MAX_CALL_S, resume_window_s=0
+            ),
+            ResumeTokens(b"k" * 32, "here"),
+            call_id="call",
             creator_user_id=1,
             started_at=datetime(2026, 11, 24, tzinfo=UTC),
             now_us=self.now_us,
@@ -301,7 +307,7 @@ class RoomMachine(RuleBasedStateMachine):
     @precondition(lambda self: len(self.all) > 12)
     @rule(reason=st.sampled_from(["ended", "expired"]))
     def end(self, reason: str) -> None:
-        self._take(self.room.end(reason))
+        self._take(self.room.end(reason, self.now_us))
         assert self.room.members == {}
 
     @precondition(lambda self: len(self.all) > len(self.room.members))
@@ -360,7 +366,7 @@ class RoomMachine(RuleBasedStateMachine):
         else:
             assert relayed == []
             (command,) = described
-            assert (command.session, command.peer_id) == (speaker.session, to_user_id)
+            assert (command.stay, command.peer_id) == (speaker.session, to_user_id)
             assert command.description.type == ("offer" if kind is Offer else "answer")
         # Of what v2 clients say to each other nothing is kept: both know themselves what is of the past.
         link.arrived = link.arrived or (bool(relayed or described) and not (speaker.v2 and target.v2))
@@ -484,7 +490,7 @@ class RoomMachine(RuleBasedStateMachine):
     def the_sfu_knows_the_v2_members_and_in_its_mode_all(self) -> None:
         mode = self.room.mode
         here = {user_id: m for user_id, m in self.room.members.items() if m.v2 or mode == "sfu"}
-        assert self.sfu.sessions == {user_id: member.session for user_id, member in here.items()}
+        assert self.sfu.sessions == {user_id: member.stay for user_id, member in here.items()}
         assert all(self.sfu.mesh[user_id] != member.v2 for user_id, member in here.items())
         if not here:
             assert self.sfu.forwarding is None
@@ -511,7 +517,7 @@ class RoomMachine(RuleBasedStateMachine):
 
     @invariant()
     def stays_are_those_of_the_members(self) -> None:
-        assert self.open_stays == {member.session for member in self.room.members.values()}
+        assert self.open_stays == {member.stay for member in self.room.members.values()}
 
     # --- carrying out -----------------------------------------------------------------------------------
 
@@ -573,15 +579,15 @@ class RoomMachine(RuleBasedStateMachine):
                 case Close():
                     self.all[output.session].closed = output.close_code
                 case Joined():
-                    assert output.session not in self.open_stays | self.past_stays
-                    self.open_stays.add(output.session)
+                    assert output.stay not in self.open_stays | self.past_stays
+                    self.open_stays.add(output.stay)
                 case Left():
-                    self.open_stays.remove(output.session)
-                    self.past_stays.add(output.session)
+                    self.open_stays.remove(output.stay)
+                    self.past_stays.add(output.stay)
                 case Met():
                     assert output.user_id not in output.others
                     assert {output.user_id, *output.others} == set(self.room.members)
-                case ModeChanged():
+                case ModeChanged() | Forget():
                     pass
                 case _:
                     self.sfu.command(output, strict=strict)

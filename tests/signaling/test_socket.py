@@ -181,7 +181,7 @@ async def test_too_many_connections_of_one_person_4429(make_server: MakeServer, 
     await server.join(calls[1], user)
     assert await refused(await server.connect(calls[2], user)) == (4429, "too_many_connections")
     assert server.limits == ["ws_per_user"]
-    await first.socket.close()
+    await first.leave()
     await until(lambda: server.rooms.participants() == 1)
     await server.join(calls[2], user)
 
@@ -249,7 +249,10 @@ async def test_a_draining_server_says_so_1012(server: Any) -> None:
     call_id = await server.call(user)
     client = await server.join(call_id, user)
     drain = asyncio.create_task(server.socket.drain())
-    assert await refused(client) == (1012, "draining")
+    close_code, (reconnect, error) = await client.close_code()
+    assert (close_code, reconnect["type"], reconnect["reason"]) == (1012, "reconnect", "draining")
+    assert 0 <= reconnect["after_ms"] < 2_000
+    assert error["code"] == "draining"
     await drain
     assert await refused(await server.connect(call_id, user)) == (1012, "draining")
 
@@ -278,7 +281,7 @@ async def test_a_documented_call(server: Any, other_v2: bool) -> None:
     await second.send(type="ice_candidate", to_user_id=anna.id, payload={"candidate": ""})
     assert (await first.hear())["type"] == "ice_candidate"
 
-    await second.socket.close()
+    await second.leave()
     assert await first.hear() == {"type": "user_left", "user": boris_public}
     await first.send(type="ice_candidate", to_user_id=boris.id, payload=None)
     await first.silence()  # a late candidate is no error
@@ -458,7 +461,7 @@ async def test_what_the_sfu_tells_reaches_its_client(server: Any, until: Until) 
     }
     listener(ConnectionChanged("connected"))
     assert server.counted("telcall_sfu_connections_total", state="connected") == 1
-    await client.socket.close()
+    await client.leave()
     await until(lambda: not server.sfu.sessions)
     listener(SeatsChanged(4, ()))  # too late: nobody is told
 
@@ -548,11 +551,11 @@ async def test_stays_and_meetings_are_written_down(server: Any, until: Until) ->
     anna, boris = await server.user("Anna"), await server.user("Boris")
     call_id = await server.call(anna)
     first, second = await server.join(call_id, anna), await server.join(call_id, boris)
-    await second.socket.close()
+    await second.leave()
     await until(lambda: server.rooms.participants() == 1)
     second = await server.join(call_id, boris)
     await until(lambda: server.rooms.participants() == 2)
-    await first.socket.close()
+    await first.leave()
     await until(lambda: server.rooms.participants() == 1)
     assert await server.journal.flush(20)
     async with server.database.transaction() as session:
@@ -604,7 +607,10 @@ async def test_a_slow_reader_that_never_reads_is_cut_off(make_server: MakeServer
     ("frame", "code"),
     [('{"type":"ping","t":1}', "rate_limited"), ("{", "invalid"), ('{"type":"made_up"}', "unsupported")],
 )
-async def test_a_flood_ends_with_4400_for_its_sender_alone(server: Any, frame: str, code: str) -> None:
+async def test_a_flood_ends_with_4400_for_its_sender_alone(
+    make_server: MakeServer, frame: str, code: str
+) -> None:
+    server = await make_server(SignalingConfig(resume_window_s=0))
     anna, boris = await server.user("Anna"), await server.user("Boris")
     call_id = await server.call(anna)
     calm, wild = await server.join(call_id, anna), await server.join(call_id, boris)
@@ -658,7 +664,7 @@ async def test_nothing_stays_behind(make_server: MakeServer, until: Until) -> No
     for round_ in range(20):
         clients = [await server.join(call_id, user) for user in users]
         for client in clients:
-            await client.socket.close()
+            await client.leave()
         await until(lambda: server.counted("telcall_ws_open") == 0 and not server.rooms._lanes)
         if round_ == 0:
             tasks_before = len(asyncio.all_tasks())

@@ -181,7 +181,9 @@ async def test_the_ends_of_calls_by_limits_are_counted(make_server: MakeServer, 
 
 
 async def test_a_slow_reader(make_server: MakeServer, until: Until) -> None:
-    config = SignalingConfig(send_queue_messages=16, close_timeout_s=0.2, rates=ENDLESS_RATES)
+    config = SignalingConfig(
+        send_queue_messages=16, close_timeout_s=0.2, rates=ENDLESS_RATES, resume_window_s=0
+    )
     server = await make_server(config)
     clients, users = await meet(server, "Anna", "Boris", "Clara")
     while "ws_queue" not in server.limits:
@@ -210,7 +212,7 @@ async def test_superseding_messages_do_not_make_a_reader_slow(make_server: MakeS
 
 
 async def test_a_silent_one(make_server: MakeServer, until: Until) -> None:
-    server = await make_server(SignalingConfig(ping_interval_s=1.0))
+    server = await make_server(SignalingConfig(ping_interval_s=1.0, resume_window_s=0))
     anna, boris = await server.user("Anna"), await server.user("Boris")
     call_id = await server.call(anna)
     calm = await server.join(call_id, anna)

@@ -122,7 +122,7 @@ async def test_the_sfu_keeps_nothing_of_those_who_left(
     again = await server.join(call_id, users[1])  # takes over
     assert (await clients[1].close_code())[0] == 4409
     await connect_media(again, connections)
-    await again.socket.close()
+    await again.leave()
     await clients[0].send(type="leave")
     await until(lambda: sfu.stats().participants == 0)
     assert sfu._rooms == {}
@@ -205,6 +205,6 @@ async def test_two_who_spoke_directly_and_a_third_all_connect_to_virtual_peers(
         task.cancel()
     await asyncio.wait(listening)
     for mesh in meshes:
-        await mesh.client.socket.close()
+        await mesh.client.leave()
     await until(lambda: sfu.stats().participants == 0)
     assert sfu._rooms == {}

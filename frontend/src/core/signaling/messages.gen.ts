@@ -28,6 +28,7 @@ export type ServerMessage =
   | CallEnded
   | Error
   | Welcome
+  | ResumeTokenChanged
   | TopologyChanged
   | SfuAnswer
   | Seats
@@ -380,6 +381,13 @@ export interface IceServer {
 export interface Limits {
   max_participants: number;
   max_message_bytes: number;
+}
+/**
+ * *v2*: from now on this is the one to resume with: the receiver's role or hand, or the lock, changed.
+ */
+export interface ResumeTokenChanged {
+  type: "resume_token";
+  resume_token: string;
 }
 /**
  * *v2*: the room changed between p2p and SFU.

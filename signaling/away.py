@@ -1,0 +1,45 @@
+"""What somebody misses while their connection is lost, as far as it still matters when they are back."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from signaling.messages import (
+    Moderation,
+    RelayedAnswer,
+    RelayedIceCandidate,
+    RelayedOffer,
+    ServerMessage,
+    SfuAnswer,
+    TopologyChanged,
+)
+
+MAX_KEPT = 50
+_WORDS = (RelayedOffer, RelayedAnswer, RelayedIceCandidate)
+_KEPT = (*_WORDS, SfuAnswer, Moderation)
+"""What `welcome` and the snapshot do not tell anyway; chat is kept by the room."""
+
+
+class Away:
+    """`since_us`: when the connection was lost. `stays`: who was there then, by user id."""
+
+    def __init__(self, since_us: int, stays: dict[int, str]) -> None:
+        self.since_us, self.stays = since_us, stays
+        self.modes: deque[TopologyChanged] = deque(maxlen=2)
+        """A mode that was left and came back has cost the direct connection all the same."""
+        self.kept: deque[ServerMessage] = deque(maxlen=MAX_KEPT)
+
+    def keep(self, message: ServerMessage) -> None:
+        if isinstance(message, TopologyChanged):
+            self.modes.append(message)
+            # They are of the connections that the change has ended.
+            self.kept = deque((each for each in self.kept if not isinstance(each, _WORDS)), MAX_KEPT)
+        elif isinstance(message, _KEPT):
+            self.kept.append(message)
+
+    def forget(self, user_id: int) -> None:
+        """What this person said about a connection to them is of no more use."""
+        of_others = (
+            each for each in self.kept if not (isinstance(each, _WORDS) and each.from_user.id == user_id)
+        )
+        self.kept = deque(of_others, MAX_KEPT)
