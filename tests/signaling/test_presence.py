@@ -11,12 +11,14 @@ import pytest
 
 from signaling.messages import MediaStateUpdate
 from signaling.presence import Presence
+from signaling.refusals import REMOVED
 from signaling.room_state import CallEvent
 
 if TYPE_CHECKING:
     from tests.signaling.conftest import RoomDriver
 
 MakeRoom = Callable[..., "RoomDriver"]
+S = 1_000_000
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
@@ -82,6 +84,32 @@ def test_another_connection_of_the_same_person_is_no_event(
     state = watched.presence.room("a")
     assert state is not None
     assert {person.user.id: person.joined_at for person in state.participants}[2] == joined_at
+
+
+def test_a_lost_connection_is_no_event_until_the_time_to_come_back_is_over(
+    watched: Watched, driver: RoomDriver
+) -> None:
+    driver.join(1)
+    two = driver.join(2)
+    watched.look("a", driver)
+    driver.lose(two)
+    driver.wait(14 * S)
+    assert watched.look("a", driver) == []
+    two = driver.join(2)
+    assert watched.look("a", driver) == []
+    driver.lose(two)
+    driver.wait(16 * S)
+    assert watched.look("a", driver) == [("participant.left", 2)]
+
+
+def test_who_the_operator_removes_has_left_at_once_even_while_away(
+    watched: Watched, driver: RoomDriver
+) -> None:
+    driver.join(1)
+    driver.lose(driver.join(2))
+    watched.look("a", driver)
+    driver.take(driver.room.expel(driver.room.members[2].stay, REMOVED, driver.now_us))
+    assert watched.look("a", driver) == [("participant.left", 2)]
 
 
 def test_a_room_that_was_never_seen_with_somebody_is_no_event(watched: Watched, driver: RoomDriver) -> None:
