@@ -390,6 +390,14 @@ class Room:
             told.append(Close(member.session, refusal.close_code))
         return told + self._remove(member, now_us)
 
+    def remove(self, user_id: int, now_us: int) -> list[Output]:
+        """A host or the operator takes them out, and while this room lasts they do not come back."""
+        member = self._members.get(user_id)
+        if member is None:
+            return []
+        self._door.removed.note(user_id, now_us)
+        return self.expel(member.stay, REMOVED, now_us)
+
     def _remove(self, member: Member, now_us: int) -> list[Output]:
         del self._members[member.user.id]
         self._pairs.leave(member.user.id)
@@ -517,9 +525,8 @@ class Room:
                 return []
             return self._make_host(target, by=host.user.id, now_us=now_us)
         if wish.action == "remove":
-            self._door.removed.note(target.user.id, now_us)
             outputs = self._tell_v2(told, except_user=target.user.id)
-            return outputs + self.expel(target.stay, REMOVED, now_us)
+            return outputs + self.remove(target.user.id, now_us)
         return self._tell_v2(told)
 
     def _set_lock(self, host: Member, locked: bool, now_us: int) -> list[Output]:

@@ -41,7 +41,7 @@ from signaling.outputs import (
     SfuCommand,
 )
 from signaling.presence import Presence
-from signaling.refusals import ENDED, ENGINE_UNAVAILABLE, EXPIRED, REMOVED, ROOM_FULL, Refusal
+from signaling.refusals import ENDED, ENGINE_UNAVAILABLE, EXPIRED, ROOM_FULL, Refusal
 from signaling.resume import ResumeClaim, ResumeTokens
 from signaling.room import Room
 from signaling.room_state import OnEvent
@@ -195,10 +195,9 @@ class Rooms:
     def remove(self, call_id: str, user_id: int) -> bool:
         """The operator takes somebody out of their call; false when they are not in it."""
         entry = self._rooms.get(call_id)
-        member = entry.room.members.get(user_id) if entry is not None else None
-        if entry is None or member is None:
+        if entry is None or user_id not in entry.room.members:
             return False
-        self._apply(entry, entry.room.expel(member.stay, REMOVED, self._now_us()))
+        self._apply(entry, entry.room.remove(user_id, self._now_us()))
         log.info("participant_removed", call=entry.call.log_id, user_id=user_id)
         return True
 

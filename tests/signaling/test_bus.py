@@ -207,6 +207,11 @@ class BusContract:
             assert peer.heard[-1].code == "removed"
         await until(lambda: one.types.count("user_left") == 2)
         assert not await bus.remove(CALL.call_id, 2)
+        back = EdgePeer("back")
+        assert not await bus.join(back, CALL, who(2), [])
+        await until(lambda: back.refused is not None)
+        assert back.refused is not None
+        assert (back.refused.code, back.close_code) == ("removed", 4403)
         assert not await bus.remove("no such room", 2)
 
     async def test_an_empty_room_begins_anew(self, bus: Bus, until: Until) -> None:

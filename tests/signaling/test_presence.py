@@ -11,7 +11,6 @@ import pytest
 
 from signaling.messages import MediaStateUpdate
 from signaling.presence import Presence
-from signaling.refusals import REMOVED
 from signaling.room_state import CallEvent
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ def test_who_the_operator_removes_has_left_at_once_even_while_away(
     driver.join(1)
     driver.lose(driver.join(2))
     watched.look("a", driver)
-    driver.take(driver.room.expel(driver.room.members[2].stay, REMOVED, driver.now_us))
+    driver.take(driver.room.remove(2, driver.now_us))
     assert watched.look("a", driver) == [("participant.left", 2)]
 
 
