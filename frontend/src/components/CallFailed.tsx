@@ -8,6 +8,7 @@ const FINAL: ReadonlySet<Props["failure"]> = new Set([
   "not_found",
   "ended",
   "expired",
+  "removed",
   "unsupported_browser",
 ]);
 

@@ -18,6 +18,11 @@ export function CallHeader({ state }: { state: CallState }) {
       {state.tiles.length > 1 && (
         <span className="flex items-center gap-2">
           <span>{t("call.participants", { count: state.tiles.length })}</span>
+          {state.locked && (
+            <span role="img" data-testid="locked" aria-label={t("call.lockedState")}>
+              <Icon name="lock" className="size-4" />
+            </span>
+          )}
           <span aria-hidden="true">·</span>
           <span className="flex items-center gap-1">
             <Icon name={direct ? "shield" : "link"} className="size-4" />

@@ -9,11 +9,15 @@ interface Props {
   onMicrophone: (on: boolean) => void;
   onCamera: (on: boolean) => void;
   onCopyLink: () => void;
+  /** Something was written and not read yet. */
+  unread: boolean;
+  onMore: () => void;
   onLeave: () => void;
 }
 
 /** The bar under the thumb. A button's name says what a tap does, `aria-pressed` what is on now. */
-export function Controls({ microphone, camera, onMicrophone, onCamera, onCopyLink, onLeave }: Props) {
+export function Controls(props: Props) {
+  const { microphone, camera, onMicrophone, onCamera, onCopyLink, unread, onMore, onLeave } = props;
   const { t } = useTranslation();
   const micOn = microphone === "on";
   const cameraOn = camera === "on";
@@ -21,7 +25,7 @@ export function Controls({ microphone, camera, onMicrophone, onCamera, onCopyLin
     <div
       role="toolbar"
       aria-label={t("call.controls")}
-      className="mx-auto flex w-full max-w-[420px] justify-between px-6"
+      className="mx-auto flex w-full max-w-[420px] justify-between px-3"
     >
       <Control
         testId="mic"
@@ -51,6 +55,14 @@ export function Controls({ microphone, camera, onMicrophone, onCamera, onCopyLin
         onClick={onCopyLink}
       />
       <Control
+        testId="more"
+        icon="more"
+        label={t(unread ? "call.moreUnread" : "call.more")}
+        caption={t("call.short.more")}
+        dot={unread}
+        onClick={onMore}
+      />
+      <Control
         testId="leave"
         icon="leave"
         label={t("call.leave")}
@@ -71,10 +83,12 @@ interface ControlProps {
   busy?: boolean;
   trouble?: boolean;
   danger?: boolean;
+  dot?: boolean;
   onClick: () => void;
 }
 
-function Control({ testId, icon, label, caption, pressed, busy, trouble, danger, onClick }: ControlProps) {
+function Control(props: ControlProps) {
+  const { testId, icon, label, caption, pressed, busy, trouble, danger, dot, onClick } = props;
   const look = danger
     ? "bg-call-red text-white"
     : pressed
@@ -95,6 +109,9 @@ function Control({ testId, icon, label, caption, pressed, busy, trouble, danger,
         className={`relative grid size-14 place-items-center rounded-full transition duration-150 group-hover:brightness-110 group-active:scale-92 ${look}`}
       >
         {busy ? <Spinner className="size-6" /> : <Icon name={icon} className="size-[26px]" />}
+        {dot && (
+          <span data-testid="unread" className="absolute top-0 right-0 size-3.5 rounded-full bg-call-live" />
+        )}
         {trouble && (
           <span className="absolute -top-0.5 -right-0.5 grid size-5 place-items-center rounded-full bg-call-warn text-[13px] font-bold text-call">
             <Icon name="warning" className="size-3.5" />

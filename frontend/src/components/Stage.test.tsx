@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { cleanup, render, screen } from "@testing-library/react";
+import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Tile } from "../core/call/state";
 import { startI18n } from "../i18n/setup";
@@ -11,6 +11,13 @@ const ids = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
 /** `id` 1 is the own one. */
 function tile(id: number, more: Partial<Tile> = {}): Tile {
   return {
+    key: `${id}-camera`,
+    source: "camera",
+    role: "participant",
+    hand: false,
+    v2: true,
+    nextAudioStream: null,
+    nextVideoStream: null,
     person: { id, username: null, first_name: `P${id}`, last_name: null, photo_url: null },
     self: id === 1,
     index: id,
@@ -61,6 +68,17 @@ describe("the stage", () => {
     screen.getByRole("button", { name: "Next page" });
   });
 
+  it("puts a shared screen first, and a tile that is tapped twice before it", () => {
+    const onVisible = vi.fn();
+    const screenTile = tile(3, { key: "3-screen", source: "screen" });
+    render(<Stage tiles={[tile(1), tile(2), tile(3), screenTile]} onVisible={onVisible} />);
+    const asked = () => (onVisible.mock.lastCall?.[0] as { id: number; source: string }[] | undefined)?.[0];
+    expect(asked()).toMatchObject({ id: 3, source: "screen" });
+    fireEvent.doubleClick(screen.getByTestId("tile-2"));
+    expect(asked()).toMatchObject({ id: 2, source: "camera" });
+    expect(onVisible.mock.lastCall?.[1]).toBe(2);
+  });
+
   it("says in words what a tile shows", () => {
     render(<Stage tiles={[tile(1), tile(2, { audio: false, video: true })]} onVisible={() => {}} />);
     expect(screen.getByRole("group", { name: "P2, microphone off, camera on" })).toBe(
@@ -79,6 +97,8 @@ describe("the controls", () => {
         onMicrophone={onMicrophone}
         onCamera={() => {}}
         onCopyLink={() => {}}
+        unread={false}
+        onMore={() => {}}
         onLeave={() => {}}
       />,
     );

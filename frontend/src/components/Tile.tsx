@@ -1,11 +1,11 @@
-import { type CSSProperties, useRef } from "react";
+import type { CSSProperties } from "react";
 import { useTranslation } from "react-i18next";
 import type { Tile as TileState } from "../core/call/state";
 import { colorOf, nameOf } from "../core/identity/colors";
-import { useMediaElement } from "../hooks/useMediaElement";
 import { Avatar } from "./Avatar";
 import { Spinner } from "./Button";
-import { Icon } from "./Icon";
+import { Icon, type IconName } from "./Icon";
+import { SteadyVideo } from "./SteadyVideo";
 
 /** A cell of the grid, the small own picture over a corner, or the whole stage edge to edge. */
 export type TileShape = "cell" | "corner" | "whole";
@@ -16,27 +16,33 @@ interface Props {
   shape: TileShape;
   hidden: boolean;
   avatarPx: number;
+  /** By a double tap. */
+  onPin: () => void;
 }
 
 /** One participant: picture or avatar, name, microphone, a ring while speaking. */
-export function Tile({ tile, style, shape, hidden, avatarPx }: Props) {
+export function Tile({ tile, style, shape, hidden, avatarPx, onPin }: Props) {
   const { t } = useTranslation();
   const small = shape === "corner";
   const full = shape === "whole";
-  const video = useRef<HTMLVideoElement>(null);
-  useMediaElement(video, tile.videoStream);
-  const name = tile.self ? t("common.you") : (nameOf(tile.person) ?? t("common.nameless"));
+  const screen = tile.source === "screen";
+  const person = tile.self ? t("common.you") : (nameOf(tile.person) ?? t("common.nameless"));
+  const name = screen ? t("call.screenOf", { name: person }) : person;
+  // As tests and helpers know it: a person's own tile by the id alone.
+  const id = tile.self ? "self" : `${tile.person.id}${screen ? "-screen" : ""}`;
   const state = (on: boolean) => t(on ? "call.stateOn" : "call.stateOff");
   const showVideo = tile.video && tile.videoStream !== null;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms
     <div
       role="group"
-      data-testid={tile.self ? "tile-self" : `tile-${tile.person.id}`}
+      data-testid={`tile-${id}`}
       data-audio={tile.audio}
       data-video={tile.video}
       data-speaking={tile.speaking}
-      aria-label={t("call.tile", { name, mic: state(tile.audio), camera: state(tile.video) })}
+      data-hand={tile.hand}
+      onDoubleClick={onPin}
+      aria-label={screen ? name : t("call.tile", { name, mic: state(tile.audio), camera: state(tile.video) })}
       className={`absolute transition-[left,top,width,height,opacity] duration-300 ease-out ${hidden ? "invisible" : ""} ${full ? "" : small ? "z-10" : "p-1"}`}
       style={style}
     >
@@ -51,13 +57,13 @@ export function Tile({ tile, style, shape, hidden, avatarPx }: Props) {
         >
           <Avatar person={tile.person} size={avatarPx} />
         </div>
-        <video
-          ref={video}
-          data-testid={tile.self ? "video-self" : `video-${tile.person.id}`}
-          playsInline
-          muted
-          autoPlay
-          className={`absolute inset-0 size-full object-cover transition-opacity duration-300 ${showVideo ? "" : "opacity-0"} ${tile.self ? "-scale-x-100" : ""}`}
+        <SteadyVideo
+          testId={`video-${id}`}
+          stream={tile.videoStream}
+          next={tile.nextVideoStream}
+          shown={showVideo}
+          mirrored={tile.self}
+          whole={screen}
         />
         {tile.connecting && (
           <p className="absolute inset-x-0 top-[12%] flex items-center justify-center gap-2 text-[14px] text-call-soft">
@@ -65,7 +71,18 @@ export function Tile({ tile, style, shape, hidden, avatarPx }: Props) {
             {t("call.tileConnecting")}
           </p>
         )}
-        {!(full && tile.self) && <Label name={name} audio={tile.audio} small={small} />}
+        {tile.hand && (
+          <span
+            data-testid={`hand-${id}`}
+            aria-hidden="true"
+            className="absolute top-2 left-2 grid size-9 place-items-center rounded-full bg-call-warn text-call shadow-lg"
+          >
+            <Icon name="hand" className="size-5" />
+          </span>
+        )}
+        {!(full && tile.self) && (
+          <Label name={name} icon={screen ? "screen" : tile.audio ? "mic" : "micOff"} small={small} />
+        )}
         <div
           aria-hidden="true"
           className={`pointer-events-none absolute inset-0 transition-opacity duration-200 ${full ? "rounded-[24px]" : small ? "rounded-2xl" : "rounded-[20px]"} ring-3 ring-call-live ring-inset ${tile.speaking ? "" : "opacity-0"}`}
@@ -75,15 +92,15 @@ export function Tile({ tile, style, shape, hidden, avatarPx }: Props) {
   );
 }
 
-function Label({ name, audio, small }: { name: string; audio: boolean; small: boolean }) {
+function Label({ name, icon, small }: { name: string; icon: IconName; small: boolean }) {
   return (
     <p
       aria-hidden="true"
       className={`absolute flex max-w-[calc(100%-12px)] items-center gap-1 rounded-full bg-call/80 text-call-ink ${small ? "bottom-1.5 left-1.5 px-1.5 py-0.5 text-[12px]" : "bottom-2 left-2 px-2.5 py-1 text-[14px] font-medium"}`}
     >
       <Icon
-        name={audio ? "mic" : "micOff"}
-        className={`shrink-0 ${small ? "size-3.5" : "size-4"} ${audio ? "text-call-live" : "text-[#ff9aa1]"}`}
+        name={icon}
+        className={`shrink-0 ${small ? "size-3.5" : "size-4"} ${icon === "micOff" ? "text-[#ff9aa1]" : "text-call-live"}`}
       />
       <span className="truncate">{name}</span>
     </p>

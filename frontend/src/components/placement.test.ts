@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { gridFor } from "../core/layout/grid";
-import { placeOf } from "./placement";
+import { besideMain, MAX_BESIDE, placeOf } from "./placement";
 
 const SCREENS = [
   [390, 700],
@@ -34,4 +34,11 @@ describe("a tile's place", () => {
   it("is in the middle of a short last row", () => {
     expect(placeOf(4, 5, gridFor(5, 390, 700)).left).toBeCloseTo(0.25);
   });
+});
+
+it("puts the others in a centred row under the main tile", () => {
+  const main = besideMain(null, 2);
+  expect(main).toMatchObject({ left: 0, top: 0, width: 1 });
+  expect(besideMain(0, 2)).toMatchObject({ left: 0.25, top: main.height });
+  expect(besideMain(MAX_BESIDE - 1, 9).left).toBe(0.75);
 });

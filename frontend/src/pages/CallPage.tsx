@@ -5,13 +5,17 @@ import { CallFailed } from "../components/CallFailed";
 import { CallFrame } from "../components/CallFrame";
 import { CallHeader } from "../components/CallHeader";
 import { DeviceNotice, InviteCard, PhaseBanner } from "../components/CallNotices";
+import { CallSheets, type SheetName } from "../components/CallSheets";
 import { Confirm } from "../components/Confirm";
 import { Controls } from "../components/Controls";
 import { Icon } from "../components/Icon";
+import { Knocks } from "../components/Knocks";
 import { PreJoin } from "../components/PreJoin";
+import { Reactions } from "../components/Reactions";
 import { RemoteAudio } from "../components/RemoteAudio";
 import { Stage } from "../components/Stage";
 import { Toast } from "../components/Toast";
+import { WaitingRoom } from "../components/WaitingRoom";
 import type { SignedInUser } from "../core/api/client";
 import type { Call, CallState } from "../core/call/state";
 import { useServices, useSession } from "../hooks/services";
@@ -95,7 +99,8 @@ function CallRoom({ callId, self }: { callId: string; self: SignedInUser }) {
       {phase.kind === "failed" && (
         <CallFailed failure={phase.failure} onRetry={() => rejoin({ microphone, camera })} onHome={home} />
       )}
-      {active && <InCall handle={handle} callId={callId} />}
+      {phase.kind === "waiting" && <WaitingRoom position={phase.position} onLeave={() => call.leave()} />}
+      {active && phase.kind !== "waiting" && <InCall handle={handle} callId={callId} />}
       {asksToLeave && active && (
         <Confirm
           question={t("call.leaveQuestion")}
@@ -117,13 +122,18 @@ function InCall({ handle, callId }: { handle: CallHandle; callId: string }) {
   const [blocked, setBlocked] = useState(false);
   const [unlocked, setUnlocked] = useState(0);
   const block = useCallback(() => setBlocked(true), []);
-  const show = useCallback((visible: Parameters<Call["setVisible"]>[0]) => call.setVisible(visible), [call]);
+  const [sheet, setSheet] = useState<SheetName | null>(null);
+  const [read, setRead] = useState(0);
+  const show = useCallback<Call["setVisible"]>((visible, pinned) => call.setVisible(visible, pinned), [call]);
   const link = useJoinLink(callId);
   const invite = useInvite();
   const told = (result: "copied" | "failed" | null) => {
     if (result) say(t(result === "copied" ? "common.copied" : "common.copyFailed"));
   };
   const copy = () => void invite.copy(link).then(told);
+  const lastLine = state.chat.at(-1)?.id ?? 0;
+  if (sheet === "chat" && read !== lastLine) setRead(lastLine);
+  useNotices(state.notice, say);
   const alone = state.phase.kind === "in_call" && state.tiles.length <= 1;
   const remote = state.tiles.filter((tile) => !tile.self);
 
@@ -134,7 +144,9 @@ function InCall({ handle, callId }: { handle: CallHandle; callId: string }) {
         <Stage tiles={state.tiles} onVisible={show} />
         <div className="pointer-events-none absolute inset-x-3 top-2 z-20 flex flex-col gap-2">
           <PhaseBanner state={state} />
+          <Knocks people={state.knocks} onAnswer={(id, admit) => call.admit(id, admit)} />
         </div>
+        <Reactions reactions={state.reactions} />
         <div className="absolute inset-x-3 bottom-3 z-20 flex flex-col gap-2.5">
           {blocked && (
             <button
@@ -164,21 +176,45 @@ function InCall({ handle, callId }: { handle: CallHandle; callId: string }) {
           }}
           onCamera={(on) => void call.setCamera(on)}
           onCopyLink={copy}
+          unread={lastLine !== read}
+          onMore={() => setSheet("more")}
           onLeave={() => call.leave()}
         />
       </footer>
       {remote.map((tile) => (
         <RemoteAudio
-          key={tile.person.id}
-          userId={tile.person.id}
+          key={tile.key}
+          id={tile.source === "screen" ? `${tile.person.id}-screen` : `${tile.person.id}`}
           stream={tile.audioStream}
+          next={tile.nextAudioStream}
           unlocked={unlocked}
           onBlocked={block}
         />
       ))}
+      {sheet && (
+        <CallSheets
+          sheet={sheet}
+          call={call}
+          state={state}
+          unread={lastLine !== read}
+          onSheet={setSheet}
+          onRefused={() => say(t("call.refused"))}
+        />
+      )}
       <Toast text={toast} />
     </>
   );
+}
+
+/** Tells what a host did. */
+function useNotices(notice: CallState["notice"], say: (text: string) => void): void {
+  const { t } = useTranslation();
+  const told = useRef(notice?.id);
+  useEffect(() => {
+    if (!notice || notice.id === told.current) return;
+    told.current = notice.id;
+    say(t(`call.notice.${notice.kind}`));
+  }, [notice, say, t]);
 }
 
 /** The link of Telegram where the server has a bot, else this address. */

@@ -3,7 +3,9 @@ import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { Icon } from "../components/Icon";
 import { Heading, Screen } from "../components/Screen";
+import { Switch } from "../components/Switch";
 import { useServices } from "../hooks/services";
+import { useAlwaysViaServer } from "../hooks/useAlwaysViaServer";
 import { useBack } from "../hooks/useBack";
 import { useOriginalSound } from "../hooks/useOriginalSound";
 import { chosenLanguage, LANGUAGES, type Language } from "../i18n/language";
@@ -24,6 +26,7 @@ export function SettingsPage() {
   const back = useBack(() => void navigate("/", { replace: true }));
   const [choice, setChoice] = useState(chosenLanguage);
   const [original, setOriginal] = useOriginalSound();
+  const [viaServer, setViaServer] = useAlwaysViaServer();
   const pick = (language: Language | null) => {
     setChoice(language);
     chooseLanguage(language);
@@ -54,27 +57,22 @@ export function SettingsPage() {
       </fieldset>
 
       <h2 className="mt-7 mb-2 px-1 text-[15px] font-medium text-soft">{t("settings.sound")}</h2>
-      <button
-        type="button"
-        role="switch"
-        aria-checked={original}
-        onClick={() => setOriginal(!original)}
-        className="flex min-h-14 items-center gap-4 rounded-3xl bg-card px-5 py-3.5 text-left"
-      >
-        <span className="flex-1">
-          <span className="block text-[17px]">{t("settings.originalSound")}</span>
-          <span className="mt-0.5 block text-[14px] leading-snug text-soft">
-            {t("settings.originalSoundHint")}
-          </span>
-        </span>
-        <span
-          className={`relative h-8 w-13 shrink-0 rounded-full transition-colors ${original ? "bg-accent" : "bg-soft"}`}
-        >
-          <span
-            className={`absolute top-1 size-6 rounded-full bg-card shadow transition-[left] ${original ? "left-6" : "left-1"}`}
-          />
-        </span>
-      </button>
+      <Switch
+        testId="original-sound"
+        title={t("settings.originalSound")}
+        hint={t("settings.originalSoundHint")}
+        on={original}
+        onChange={setOriginal}
+      />
+
+      <h2 className="mt-7 mb-2 px-1 text-[15px] font-medium text-soft">{t("settings.privacy")}</h2>
+      <Switch
+        testId="via-server"
+        title={t("settings.viaServer")}
+        hint={t("settings.viaServerHint")}
+        on={viaServer}
+        onChange={setViaServer}
+      />
 
       <h2 className="mt-7 mb-2 px-1 text-[15px] font-medium text-soft">{t("settings.about")}</h2>
       <Link

@@ -107,6 +107,11 @@ export class ApiClient {
     return (await this.#request("POST", "/api/calls/join_by_code", { call_code: code })) as CallInfo;
   }
 
+  /** For everybody, as a host may. */
+  async endCall(callId: string): Promise<void> {
+    await this.#request("POST", `/api/calls/${encodeURIComponent(callId)}/end`);
+  }
+
   /** A token for the WebSocket, a few minutes long. */
   async wsToken(): Promise<string> {
     const answer = (await this.#request("GET", "/auth/ws-token")) as { token: string };

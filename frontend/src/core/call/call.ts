@@ -1,20 +1,21 @@
 /**
- * One call from the tap on 'Join' to its end: wires socket, roster, the two media paths and the own devices
- * together, and shows them as one `CallState`. Decisions live in the modules beside this one.
+ * One call from the tap on 'Join' to its end: wires the way to the server, the people, the media paths and the
+ * own devices together, and shows them as one `CallState`. Decisions live in the modules beside this one.
  */
 
-import { type ApiClient, ApiError, type SignedInUser } from "../api/client";
+import type { ApiClient, SignedInUser } from "../api/client";
 import { LocalMedia } from "../media/local";
-import { backoffMs, MAX_ATTEMPTS } from "../signaling/backoff";
-import { closingOf } from "../signaling/closing";
-import type { Error as ErrorMessage, IceServer, ServerMessage } from "../signaling/messages.gen";
-import { SignalingSocket } from "../signaling/socket";
-import { PeerLink, type PeerSignal } from "./p2p";
-import { type PathState, pathOf, SETTLE_MS } from "./paths";
+import { alwaysViaServer } from "../media/privacy";
+import { ScreenShare } from "../media/screen";
+import type { ServerMessage } from "../signaling/messages.gen";
+import { Floor } from "./floor";
+import { ServerLink } from "./link";
+import { MediaPaths } from "./mediaPaths";
+import type { PeerSignal } from "./p2p";
 import { type Remote, Roster } from "./roster";
-import { SfuConnection, seatCounts } from "./sfu";
+import { seatCounts } from "./sfu";
 import { LevelMeter, SpeakingDetector } from "./speaking";
-import type { Call, CallState, Failure, Phase, Tile, Topology } from "./state";
+import type { Call, CallState, Failure, HostAction, Phase, Tile, VisibleTile } from "./state";
 import { Tiles } from "./tiles";
 
 export interface CallDeps {
@@ -34,31 +35,44 @@ export class CallEngine implements Call {
   readonly #deps: CallDeps;
   readonly #listeners = new Set<() => void>();
   readonly #media = new LocalMedia(() => this.#localChanged());
+  readonly #screen = new ScreenShare(() => this.#localChanged());
   readonly #roster = new Roster();
+  readonly #floor = new Floor();
+  readonly #link: ServerLink;
+  readonly #paths: MediaPaths;
   readonly #meter = new LevelMeter();
   readonly #detector = new SpeakingDetector();
+  readonly #tiles = new Tiles();
   #speaking: ReadonlySet<number> = new Set();
+  /** Who speaks by the server's word, which it gives in mode `sfu`; null: nothing said yet. */
+  #speakers: readonly number[] | null = null;
   #phase: Phase = { kind: "idle" };
-  #topology: Topology = "p2p";
-  #switchedAt = 0;
   #startedAt: number | null = null;
-  #iceServers: readonly IceServer[] = [];
-  #socket: SignalingSocket | null = null;
-  #sfu: SfuConnection | null = null;
-  #nextSfu: SfuConnection | null = null;
-  #peers = new Map<number, PeerLink>();
-  #visible: readonly { readonly id: number; readonly maxHeight: number }[] = [];
-  #attempt = 0;
-  #signedInAgain = false;
-  #retryTimer: ReturnType<typeof setTimeout> | undefined;
-  #settleTimer: ReturnType<typeof setTimeout> | undefined;
+  #visible: readonly VisibleTile[] = [];
+  #pinned: number | null = null;
   #levelTimer: ReturnType<typeof setInterval> | undefined;
   #sentMedia = "";
-  readonly #tiles = new Tiles();
+  #viaServer = false;
+  #sentViaServer = false;
+  #handRaised = false;
   #state: CallState;
 
   constructor(deps: CallDeps) {
     this.#deps = deps;
+    this.#link = new ServerLink(deps.api, deps.url, {
+      onMessage: (message) => this.#receive(message),
+      onLost: (attempt) => this.#enter({ kind: "reconnecting", attempt }),
+      onFailed: (failure) => this.#fail(failure),
+    });
+    this.#paths = new MediaPaths(
+      {
+        roster: this.#roster,
+        selfId: () => this.#selfId,
+        seats: seatCounts(deps.screenWidth),
+        mayBeDirect: () => !this.#viaServer,
+      },
+      { send: (message) => this.#link.send(message), onChange: () => this.#changed() },
+    );
     this.#state = this.#render();
   }
 
@@ -82,15 +96,17 @@ export class CallEngine implements Call {
       return;
     }
     this.#meter.unlock();
+    this.#viaServer = alwaysViaServer();
     this.#enter({ kind: "asking" });
     // What needs no permission is got while the user gives theirs.
-    const token = this.#wsToken();
-    this.#nextSfu = this.#makeSfu();
+    const token = this.#link.token();
+    this.#paths.prepare();
     if (options.microphone || options.camera) await this.#media.turnOn(options);
     if (this.#over) return;
     this.#enter({ kind: "connecting" });
     this.#levelTimer = setInterval(() => this.#measure(), LEVELS_EVERY_MS);
-    await this.#connect(token);
+    addEventListener("pagehide", this.#pageHidden);
+    await this.#link.open(token);
   }
 
   async setMicrophone(on: boolean): Promise<void> {
@@ -103,112 +119,118 @@ export class CallEngine implements Call {
     else this.#media.turnOffCamera();
   }
 
-  setVisible(visible: readonly { readonly id: number; readonly maxHeight: number }[]): void {
+  async setScreen(on: boolean): Promise<void> {
+    if (on) await this.#screen.start();
+    else this.#screen.stop();
+  }
+
+  setVisible(visible: readonly VisibleTile[], pinned: number | null): void {
     this.#visible = visible;
+    this.#pinned = pinned;
     this.#sendVisible();
+  }
+
+  setHand(raised: boolean): void {
+    this.#handRaised = raised;
+    this.#link.send({ type: "hand", raised });
+  }
+
+  react(emoji: string): void {
+    this.#link.send({ type: "reaction", emoji });
+  }
+
+  say(text: string): void {
+    this.#link.send({ type: "chat", text });
+  }
+
+  moderate(action: HostAction, userId: number | null): void {
+    this.#link.send({ type: "moderation", action, user_id: userId });
+  }
+
+  admit(userId: number, admit: boolean): void {
+    this.#link.send({ type: "admit", user_id: userId, admit });
+  }
+
+  endForAll(): Promise<boolean> {
+    return this.#deps.api.endCall(this.#deps.callId).then(
+      () => true,
+      () => false,
+    );
   }
 
   leave(): void {
     if (this.#over) return;
-    this.#socket?.send({ type: "leave" });
+    this.#link.send({ type: "leave" });
     this.#finish({ kind: "ended", reason: "left" });
   }
 
-  // --- the socket --------------------------------------------------------------------------------------
+  /** For good: a page that may come back from the browser's cache keeps its call. */
+  #pageHidden = (event: PageTransitionEvent): void => {
+    if (!event.persisted) this.leave();
+  };
 
-  /** Or why there is none: told as a value, because nobody may be waiting for it yet. */
-  async #wsToken(): Promise<{ token: string } | { failure: "unauthorized" | "unreachable" }> {
-    try {
-      return { token: await this.#deps.api.wsToken() };
-    } catch (error) {
-      const refused = error instanceof ApiError && error.status === 401;
-      return { failure: refused ? "unauthorized" : "unreachable" };
-    }
-  }
-
-  async #connect(asked = this.#wsToken()): Promise<void> {
-    const answer = await asked;
-    if (this.#over) return;
-    if ("failure" in answer) {
-      if (answer.failure === "unauthorized") this.#fail("unauthorized");
-      else this.#retry();
-      return;
-    }
-    const { token } = answer;
-    this.#socket = new SignalingSocket(this.#deps.url, token, {
-      onMessage: (message) => this.#receive(message),
-      onClose: (code, error) => this.#closed(code, error),
-    });
-  }
-
-  #closed(code: number, error: ErrorMessage["code"] | null): void {
-    this.#socket = null;
-    this.#dropPaths();
-    const closing = closingOf(code, error);
-    if (closing.kind === "failed") {
-      this.#fail(closing.failure);
-    } else if (closing.fresh && this.#signedInAgain) {
-      this.#fail("unauthorized");
-    } else {
-      this.#signedInAgain = closing.fresh;
-      this.#retry();
-    }
-  }
-
-  #retry(): void {
-    if (this.#attempt >= MAX_ATTEMPTS) {
-      this.#fail(this.#startedAt === null ? "unavailable" : "connection_lost");
-      return;
-    }
-    if (this.#startedAt !== null) this.#enter({ kind: "reconnecting", attempt: this.#attempt + 1 });
-    const waitMs = backoffMs(this.#attempt, Math.random());
-    this.#attempt += 1;
-    clearTimeout(this.#retryTimer);
-    this.#retryTimer = setTimeout(() => void this.#connect(), waitMs);
-  }
+  // --- from the server ---------------------------------------------------------------------------------
 
   #receive(message: ServerMessage): void {
+    const find = (id: number) => this.#roster.get(id)?.person;
+    const order = this.#floor.receive(message, find, performance.now());
+    if (order === "mute") this.#media.muteMicrophone();
+    else if (order === "stop_video") this.#media.turnOffCamera();
     switch (message.type) {
+      case "waiting":
+        this.#phase = { kind: "waiting", position: message.position };
+        break;
       case "welcome":
-        this.#iceServers = message.ice_servers;
-        this.#setTopology(message.topology);
-        this.#socket?.pingEvery(message.ping_interval_s);
-        this.#openSfu();
+        if (message.resumed) this.#paths.resume(message.topology, message.ice_servers);
+        else this.#paths.begin(message.topology, message.ice_servers);
+        this.#sentViaServer = message.resumed && this.#sentViaServer;
+        this.#sendViaServer();
         break;
       case "call_metadata":
         this.#startedAt = Date.parse(message.room_start_time);
         break;
       case "participants_snapshot":
-        this.#roster.reset(message.participants);
+        for (const id of this.#roster.reset(message.participants)) this.#forget(id);
         this.#entered();
         break;
       case "user_joined":
-        this.#closePeer(message.user.id);
+        this.#paths.remove(message.user.id);
         this.#roster.join(message.user);
-        this.#arrangePaths();
+        this.#paths.arrange();
         break;
       case "user_left":
         this.#roster.leave(message.user.id);
-        this.#tiles.forget(message.user.id);
-        this.#closePeer(message.user.id);
+        this.#forget(message.user.id);
         break;
       case "topology":
-        this.#setTopology(message.mode);
-        this.#arrangePaths();
+        this.#speakers = null;
+        this.#paths.setTopology(message.mode);
         break;
       case "sfu_answer":
-        this.#sfu?.answered(message.offer_id, message.payload.sdp);
+        this.#paths.answered(message.offer_id, message.payload.sdp);
         break;
       case "seats":
-        this.#sfu?.setSeats(message);
+        this.#paths.setSeats(message);
+        break;
+      case "layers_wanted":
+        this.#paths.setLayers(message);
+        break;
+      case "speakers":
+        this.#speakers = message.speakers.map(({ user_id }) => user_id);
         break;
       case "media_state":
         this.#roster.mediaChanged(message);
         break;
+      case "hand":
+        this.#roster.handChanged(message.user_id, message.raised);
+        break;
+      case "moderation":
+        if (message.action === "make_host" && message.user_id) this.#roster.madeHost(message.user_id);
+        break;
       case "offer":
       case "answer":
       case "ice_candidate":
-        this.#peerSignal(message.from_user.id, {
+        this.#paths.signal(message.from_user.id, {
           type: message.type,
           payload: message.payload,
         } as PeerSignal);
@@ -216,20 +238,22 @@ export class CallEngine implements Call {
       case "call_ended":
         this.#ended(message.reason);
         return;
-      default: // `pong`, `error`, and types of a newer server
-        return;
     }
     this.#changed();
   }
 
+  #forget(userId: number): void {
+    this.#tiles.forget(userId);
+    this.#paths.remove(userId);
+  }
+
   #entered(): void {
-    this.#attempt = 0;
-    this.#signedInAgain = false;
     this.#phase = { kind: "in_call" };
     this.#sentMedia = "";
     this.#sendMediaState();
     this.#sendVisible();
-    this.#arrangePaths();
+    if (this.#handRaised) this.#link.send({ type: "hand", raised: true });
+    this.#paths.arrange();
   }
 
   #ended(reason: string): void {
@@ -237,117 +261,17 @@ export class CallEngine implements Call {
     this.#finish(known ? { kind: "ended", reason: known } : { kind: "ended", reason: "other", text: reason });
   }
 
-  // --- media paths -------------------------------------------------------------------------------------
-
-  #setTopology(topology: Topology): void {
-    if (topology === this.#topology) return;
-    this.#topology = topology;
-    this.#switchedAt = performance.now();
-    clearTimeout(this.#settleTimer);
-    this.#settleTimer = setTimeout(() => {
-      this.#arrangePaths();
-      this.#changed();
-    }, SETTLE_MS);
-  }
-
-  #openSfu(): void {
-    this.#sfu?.close();
-    this.#sfu = this.#nextSfu ?? this.#makeSfu();
-    this.#nextSfu = null;
-    this.#sfu.start(this.#iceServers);
-  }
-
-  #makeSfu(): SfuConnection {
-    return new SfuConnection(seatCounts(this.#deps.screenWidth), {
-      sendOffer: (offer) => this.#socket?.send(offer),
-      onChange: () => {
-        this.#arrangePaths();
-        this.#changed();
-      },
-    });
-  }
-
-  /** Opens and closes peer connections and puts the own tracks where they belong now. */
-  #arrangePaths(): void {
-    if (this.#topology === "p2p") {
-      for (const remote of this.#roster.all) this.#peers.get(remote.person.id) ?? this.#openPeer(remote);
-    } else {
-      for (const id of [...this.#peers.keys()]) {
-        const remote = this.#roster.get(id);
-        if (!remote || this.#pathOf(remote) !== "direct") this.#closePeer(id);
-      }
-    }
-    this.#sendTracks();
-  }
-
-  #sendTracks(): void {
-    const { audioTrack, videoTrack } = this.#media;
-    for (const peer of this.#peers.values()) peer.setTracks(audioTrack, videoTrack);
-    // Back in p2p the server path goes on until the direct one stands.
-    const bySfu = this.#topology === "sfu" || this.#isHandingBack();
-    this.#sfu?.setTracks(bySfu ? audioTrack : null, bySfu ? videoTrack : null);
-  }
-
-  #isHandingBack(): boolean {
-    if (this.#switchedAt === 0 || this.#roster.all.length === 0) return false;
-    return this.#roster.all.some(({ person }) => !this.#peers.get(person.id)?.connected);
-  }
-
-  #openPeer(remote: Remote): PeerLink {
-    const peerId = remote.person.id;
-    const peer = new PeerLink(
-      { selfId: this.#selfId, peerId, peerIsV2: remote.v2, iceServers: this.#iceServers },
-      {
-        send: (signal) => this.#socket?.send({ ...signal, to_user_id: peerId }),
-        onState: (state) => this.#socket?.send({ type: "p2p_state", user_id: peerId, state }),
-        onChange: () => {
-          this.#arrangePaths();
-          this.#changed();
-        },
-      },
-    );
-    this.#peers.set(peerId, peer);
-    peer.setTracks(this.#media.audioTrack, this.#media.videoTrack);
-    peer.start();
-    return peer;
-  }
-
-  #peerSignal(userId: number, signal: PeerSignal): void {
-    const remote = this.#roster.get(userId);
-    if (!remote) return;
-    const opens = signal.type === "offer" && this.#topology === "p2p";
-    const peer = this.#peers.get(userId) ?? (opens ? this.#openPeer(remote) : null);
-    peer?.receive(signal);
-  }
-
-  #closePeer(userId: number): void {
-    this.#peers.get(userId)?.close();
-    this.#peers.delete(userId);
-  }
-
-  #dropPaths(): void {
-    for (const id of [...this.#peers.keys()]) this.#closePeer(id);
-    this.#sfu?.close();
-    this.#nextSfu?.close();
-    this.#sfu = this.#nextSfu = null;
-  }
-
-  #pathOf(remote: Remote): "direct" | "server" | null {
-    const peer = this.#peers.get(remote.person.id);
-    const seat = this.#sfu?.connected ? this.#sfu.seatOf(remote.person.id) : null;
-    const direct: PathState = { present: peer?.connected ?? false, delivering: peer?.audible ?? false };
-    const server: PathState = {
-      present: seat !== null && seat !== undefined,
-      delivering: seat?.audible ?? false,
-    };
-    return pathOf(this.#topology, direct, server, performance.now() - this.#switchedAt);
-  }
-
   // --- the own devices ---------------------------------------------------------------------------------
 
   #localChanged(): void {
-    this.#sendTracks();
+    this.#paths.setTracks({
+      audio: this.#media.audioTrack,
+      video: this.#media.videoTrack,
+      screen: this.#screen.videoTrack,
+      screenAudio: this.#screen.audioTrack,
+    });
     this.#sendMediaState();
+    this.#sendViaServer();
     this.#changed();
   }
 
@@ -355,22 +279,31 @@ export class CallEngine implements Call {
     if (this.#phase.kind !== "in_call") return;
     const audio = this.#media.microphone === "on";
     const video = this.#media.camera === "on";
-    const sent = `${audio} ${video}`;
+    const screen = this.#screen.state === "on";
+    const sent = `${audio} ${video} ${screen}`;
     if (sent === this.#sentMedia) return;
     this.#sentMedia = sent;
-    this.#socket?.send({ type: "media_state", audio, video, screen: false });
+    this.#link.send({ type: "media_state", audio, video, screen });
+  }
+
+  /** The user wants it always; a screen has no other way than through the server. */
+  #sendViaServer(): void {
+    const wanted = this.#viaServer || this.#screen.state === "on";
+    if (wanted === this.#sentViaServer) return;
+    this.#sentViaServer = wanted;
+    this.#link.send({ type: "topology_wanted", mode: wanted ? "sfu" : "any" });
   }
 
   #sendVisible(): void {
     if (this.#phase.kind !== "in_call" || this.#visible.length === 0) return;
-    this.#socket?.send({
+    this.#link.send({
       type: "seats_wanted",
-      visible: this.#visible.slice(0, 64).map(({ id, maxHeight }) => ({
+      visible: this.#visible.slice(0, 64).map(({ id, source, maxHeight }) => ({
         user_id: id,
-        source: "camera",
+        source,
         max_height: Math.min(4_320, Math.max(0, Math.round(maxHeight))),
       })),
-      pinned: null,
+      pinned: this.#pinned,
       audio_only: false,
     });
   }
@@ -381,28 +314,52 @@ export class CallEngine implements Call {
     const tracks = new Map<number, MediaStreamTrack>();
     const { audioTrack, microphone } = this.#media;
     if (audioTrack && microphone === "on") tracks.set(this.#selfId, audioTrack);
-    for (const tile of this.#state.tiles) {
-      const track = tile.audio ? tile.audioStream?.getAudioTracks()[0] : undefined;
-      if (track) tracks.set(tile.person.id, track);
+    if (!this.#speakers) {
+      for (const { person, source, audio, audioStream } of this.#state.tiles) {
+        const track = audio && source === "camera" ? audioStream?.getAudioTracks()[0] : undefined;
+        if (track) tracks.set(person.id, track);
+      }
     }
-    const levels = this.#meter.measure(tracks);
-    const speaking = this.#detector.update(levels, performance.now());
-    if (speaking.size === this.#speaking.size && [...speaking].every((id) => this.#speaking.has(id))) return;
+    const now = performance.now();
+    const speaking = this.#detector.update(this.#meter.measure(tracks), now);
+    const expired = this.#floor.expire(now);
+    const same = speaking.size === this.#speaking.size && [...speaking].every((id) => this.#speaking.has(id));
+    if (same && !expired) return;
     this.#speaking = speaking;
     this.#changed();
+  }
+
+  #speaks(userId: number): boolean {
+    return this.#speaking.has(userId) || Boolean(this.#speakers?.includes(userId));
   }
 
   #render(): CallState {
     const self = this.#deps.self();
     const { microphone, camera, videoTrack } = this.#media;
-    const own = self && this.#tiles.own(self, microphone === "on", videoTrack, this.#speaking.has(self.id));
+    const { role, hand } = this.#floor.state;
+    const own =
+      self &&
+      this.#tiles.own(self, {
+        audio: microphone === "on",
+        camera: videoTrack,
+        speaking: this.#speaking.has(self.id),
+        role,
+        hand,
+      });
+    const screens = this.#roster.all.filter((remote) => remote.screen);
     return {
+      ...this.#floor.state,
       phase: this.#phase,
-      topology: this.#topology,
+      topology: this.#paths.topology,
       startedAt: this.#startedAt,
       microphone,
       camera,
-      tiles: [...(own ? [own] : []), ...this.#roster.all.map((remote) => this.#remoteTile(remote))],
+      screen: this.#screen.state,
+      tiles: [
+        ...(own ? [own] : []),
+        ...this.#roster.all.map((remote) => this.#remoteTile(remote)),
+        ...screens.map((remote) => this.#tiles.screen(remote, this.#paths.screenOf(remote.person.id))),
+      ],
     };
   }
 
@@ -411,18 +368,8 @@ export class CallEngine implements Call {
   }
 
   #remoteTile(remote: Remote): Tile {
-    const id = remote.person.id;
-    const path = this.#pathOf(remote);
-    const seat = this.#sfu?.seatOf(id);
-    const media = path === "direct" ? this.#peers.get(id) : seat;
-    return this.#tiles.remote(remote, {
-      path,
-      audioStream: media?.audioStream ?? null,
-      videoStream: media?.videoStream ?? null,
-      seatVideo: seat?.video ?? null,
-      speaking: this.#speaking.has(id),
-      reconnecting: this.#phase.kind === "reconnecting",
-    });
+    const speaking = remote.audio && this.#speaks(remote.person.id);
+    return this.#tiles.remote(remote, { ...this.#paths.shown(remote), speaking });
   }
 
   #changed(): void {
@@ -446,13 +393,12 @@ export class CallEngine implements Call {
   }
 
   #finish(phase: Phase): void {
-    clearTimeout(this.#retryTimer);
-    clearTimeout(this.#settleTimer);
+    removeEventListener("pagehide", this.#pageHidden);
     clearInterval(this.#levelTimer);
-    this.#socket?.close();
-    this.#socket = null;
-    this.#dropPaths();
+    this.#link.close();
+    this.#paths.close();
     this.#media.close();
+    this.#screen.close();
     this.#meter.close();
     this.#phase = phase;
     this.#state = this.#render();

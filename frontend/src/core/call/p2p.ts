@@ -111,6 +111,15 @@ export class PeerLink {
     return this.#receiving("audio").some(({ receiver }) => !receiver.track.muted);
   }
 
+  /** Packets of a picture have come. */
+  get visible(): boolean {
+    return this.#receiving("video").some(({ receiver }) => !receiver.track.muted);
+  }
+
+  get audioReceiver(): RTCRtpReceiver | null {
+    return this.#newest("audio")?.receiver ?? null;
+  }
+
   close(): void {
     this.#closed = true;
     this.#calm();

@@ -1,7 +1,7 @@
 /**
- * Which path a remote participant is heard and seen by, direct or through the server: pure.
+ * Which path a remote participant is heard by, direct or through the server: pure.
  *
- * A switch makes before it breaks: the path that the room has left is played until the new one delivers, and
+ * A switch makes before it breaks: the path that the room has left is played until the new one is ready, and
  * never both at once.
  */
 
@@ -14,21 +14,19 @@ export interface PathState {
   readonly delivering: boolean;
 }
 
-/** After so long the new path is taken even if nothing is heard on it: its sender may have no microphone. */
-export const SETTLE_MS = 2_000;
+export type Path = "direct" | "server";
 
+export const pathWanted = (topology: Topology): Path => (topology === "p2p" ? "direct" : "server");
+
+/** ready: the room's path has been decoded for long enough, or nothing is to be expected of it. */
 export function pathOf(
   topology: Topology,
   direct: PathState,
   server: PathState,
-  sinceSwitchMs: number,
-): "direct" | "server" | null {
-  const [wanted, other, wantedName, otherName] =
-    topology === "p2p"
-      ? ([direct, server, "direct", "server"] as const)
-      : ([server, direct, "server", "direct"] as const);
-  if (wanted.present && (wanted.delivering || !other.delivering || sinceSwitchMs >= SETTLE_MS))
-    return wantedName;
-  if (other.present) return otherName;
-  return wanted.present ? wantedName : null;
+  ready: boolean,
+): Path | null {
+  const [wanted, other, otherName] =
+    topology === "p2p" ? ([direct, server, "server"] as const) : ([server, direct, "direct"] as const);
+  if (wanted.present && (ready || !other.delivering || !other.present)) return pathWanted(topology);
+  return other.present ? otherName : null;
 }

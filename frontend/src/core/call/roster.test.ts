@@ -44,6 +44,24 @@ test("a documented client counts as audible", () => {
   expect(roster.get(7)).toMatchObject({ v2: false, audio: true, video: false });
 });
 
+test("who comes back to the call finds the others in their places", () => {
+  const roster = new Roster();
+  roster.reset([v2(5), v2(3)]);
+  expect(roster.reset([v2(3), v2(9)])).toEqual([5]);
+  expect(roster.all.map(({ person, index }) => [person.id, index])).toEqual([
+    [3, 2],
+    [9, 3],
+  ]);
+});
+
+test("hands and roles are the server's word", () => {
+  const roster = new Roster();
+  roster.reset([v2(5)]);
+  roster.handChanged(5, true);
+  roster.madeHost(5);
+  expect(roster.get(5)).toMatchObject({ hand: true, role: "host" });
+});
+
 test("news of somebody who is not there change nothing", () => {
   const roster = new Roster();
   roster.mediaChanged({ type: "media_state", user_id: 1, audio: true, video: true, screen: false });

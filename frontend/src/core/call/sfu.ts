@@ -3,7 +3,8 @@
  * sits where comes by `seats`, never by SDP.
  */
 
-import type { IceServer, SeatOffer, Seats, SfuOffer } from "../signaling/messages.gen";
+import type { IceServer, LayersWanted, SeatOffer, Seats, SfuOffer } from "../signaling/messages.gen";
+import type { Source } from "./state";
 
 export interface SfuHandlers {
   sendOffer(offer: SfuOffer): void;
@@ -23,6 +24,7 @@ export function seatCounts(width: number): SeatCounts {
 }
 
 export const VIDEO_MAX_BPS = 1_200_000;
+const SCREEN_MAX_BPS = 1_500_000;
 const DISCONNECTED_MS = 2_000;
 const RESTART_EVERY_MS = 4_000;
 
@@ -33,12 +35,20 @@ interface SeatMedia {
   readonly videoStream: MediaStream | null;
 }
 
+interface ScreenMedia {
+  readonly audio: RTCRtpTransceiver;
+  readonly video: RTCRtpTransceiver;
+}
+
 /** What a participant's seat plays. */
 export interface Seated {
+  readonly audioReceiver: RTCRtpReceiver;
   readonly audioStream: MediaStream;
   /** Audio packets have come on this seat. */
   readonly audible: boolean;
   readonly videoStream: MediaStream | null;
+  /** Packets of a picture have come, and it is not paused. */
+  readonly visible: boolean;
   readonly video: "on" | "paused" | "off";
 }
 
@@ -50,8 +60,11 @@ export class SfuConnection {
   readonly #seats: readonly SeatMedia[];
   #offerId = 0;
   #revision = -1;
-  #sitters = new Map<number, { seat: number; video: "on" | "paused" | "off" }>();
+  /** By user and source: a screen has a seat of its own beside its owner's camera. */
+  #sitters = new Map<string, { seat: number; video: "on" | "paused" | "off" }>();
+  #screen: ScreenMedia | null = null;
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
+  #offerAgain = false;
   #closed = false;
 
   /** Costs a phone some time: make it while the user answers the permission prompt. */
@@ -83,7 +96,7 @@ export class SfuConnection {
   /** An answer to an older offer is ignored. */
   answered(offerId: number, sdp: string): void {
     if (this.#closed || offerId !== this.#offerId || this.#pc.signalingState !== "have-local-offer") return;
-    this.#attempt(this.#pc.setRemoteDescription({ type: "answer", sdp }));
+    this.#attempt(this.#accept(sdp));
   }
 
   /** Tracks to send from now on; null stops. No SDP. */
@@ -92,25 +105,59 @@ export class SfuConnection {
     replace(this.#camera.sender, video);
   }
 
+  /**
+   * The own screen and its sound; null stops. The first one needs an offer, for which m-lines are added; they
+   * are kept for the next.
+   */
+  setScreen(video: MediaStreamTrack | null, audio: MediaStreamTrack | null): void {
+    if (this.#closed || (!video && !this.#screen)) return;
+    const fresh = this.#screen === null;
+    this.#screen ??= this.#makeScreen();
+    const direction = video ? "sendonly" : "inactive";
+    const turned = this.#screen.video.direction !== direction;
+    this.#screen.video.direction = this.#screen.audio.direction = direction;
+    replace(this.#screen.video.sender, video);
+    replace(this.#screen.audio.sender, audio);
+    if (fresh || turned) this.#offerSoon();
+  }
+
+  /** Whether anybody watches the own video: if not, none is encoded. */
+  setLayers({ source, max_layer }: LayersWanted): void {
+    const sender = source === "camera" ? this.#camera.sender : this.#screen?.video.sender;
+    const parameters = sender?.getParameters();
+    const active = max_layer !== "off";
+    if (!sender || !parameters?.encodings?.some((encoding) => encoding.active !== active)) return;
+    for (const encoding of parameters.encodings) encoding.active = active;
+    sender.setParameters(parameters).catch(() => {}); // the next word of the server tries again
+  }
+
+  /** The socket is another one: an answer that was on its way is lost. */
+  socketReplaced(): void {
+    if (this.#pc.signalingState === "have-local-offer") this.#attempt(this.#restart());
+  }
+
   /** False for an older revision. */
   setSeats(message: Seats): boolean {
     if (message.revision <= this.#revision) return false;
     this.#revision = message.revision;
     this.#sitters = new Map();
     for (const seat of message.seats) {
-      if (seat.user_id !== null) this.#sitters.set(seat.user_id, { seat: seat.seat, video: seat.video });
+      if (seat.user_id !== null)
+        this.#sitters.set(sitterKey(seat.user_id, seat.source), { seat: seat.seat, video: seat.video });
     }
     return true;
   }
 
-  seatOf(userId: number): Seated | null {
-    const sitter = this.#sitters.get(userId);
+  seatOf(userId: number, source: Source): Seated | null {
+    const sitter = this.#sitters.get(sitterKey(userId, source));
     const seat = sitter && this.#seats[sitter.seat];
     if (!sitter || !seat) return null;
     return {
+      audioReceiver: seat.audio.receiver,
       audioStream: seat.audioStream,
       audible: !seat.audio.receiver.track.muted,
       videoStream: seat.videoStream,
+      visible: sitter.video === "on" && seat.video !== null && !seat.video.receiver.track.muted,
       video: sitter.video,
     };
   }
@@ -138,6 +185,28 @@ export class SfuConnection {
     };
   }
 
+  #makeScreen(): ScreenMedia {
+    const video = this.#pc.addTransceiver("video", {
+      direction: "sendonly",
+      sendEncodings: [{ maxBitrate: SCREEN_MAX_BPS }],
+    });
+    preferVp8(video);
+    return { video, audio: this.#pc.addTransceiver("audio", { direction: "sendonly" }) };
+  }
+
+  /** When the answer to the offer before has come. */
+  #offerSoon(): void {
+    if (this.#pc.signalingState === "stable") this.#attempt(this.#offer(false));
+    else this.#offerAgain = true;
+  }
+
+  async #accept(sdp: string): Promise<void> {
+    await this.#pc.setRemoteDescription({ type: "answer", sdp });
+    if (!this.#offerAgain || this.#closed) return;
+    this.#offerAgain = false;
+    await this.#offer(false);
+  }
+
   async #offer(iceRestart: boolean): Promise<void> {
     const offer = await this.#pc.createOffer({ iceRestart });
     if (this.#closed) return;
@@ -147,6 +216,10 @@ export class SfuConnection {
     const tracks: SfuOffer["tracks"] = {};
     if (this.#microphone.mid !== null) tracks[this.#microphone.mid] = "microphone";
     if (this.#camera.mid !== null) tracks[this.#camera.mid] = "camera";
+    for (const transceiver of this.#screen ? [this.#screen.video, this.#screen.audio] : []) {
+      if (transceiver.mid !== null && transceiver.direction === "sendonly")
+        tracks[transceiver.mid] = "screen";
+    }
     this.#handlers.sendOffer({
       type: "sfu_offer",
       offer_id: this.#offerId,
@@ -185,6 +258,10 @@ export class SfuConnection {
     }
     await this.#offer(true);
   }
+}
+
+function sitterKey(userId: number, source: Source): string {
+  return `${userId}/${source}`;
 }
 
 function seatOffer(seat: SeatMedia, index: number): SeatOffer {

@@ -14,6 +14,8 @@ export type Failure =
   | "room_full"
   | "unauthorized"
   | "replaced"
+  | "removed"
+  | "locked"
   | "too_many_connections"
   | "unavailable"
   | "rate_limited"
@@ -26,6 +28,8 @@ export type Phase =
   /** Waiting for the browser's permission prompt. */
   | { readonly kind: "asking" }
   | { readonly kind: "connecting" }
+  /** The call is locked: a host has been asked. `position` counts from 1. */
+  | { readonly kind: "waiting"; readonly position: number }
   | { readonly kind: "in_call" }
   /** The socket or the media path is lost and is being brought back. */
   | { readonly kind: "reconnecting"; readonly attempt: number }
@@ -40,6 +44,15 @@ export type Phase =
 export type MicrophoneState = "off" | "on" | "asking" | "refused" | "missing";
 export type CameraState = "off" | "on" | "asking" | "refused" | "missing";
 
+/** `unsupported`: this browser, or the frame around it, shares no screen. */
+export type ScreenState = "unsupported" | "off" | "asking" | "on";
+
+export type Role = "host" | "participant";
+export type Source = "camera" | "screen";
+
+/** What a host may do. `lock` and `unlock` concern nobody in particular. */
+export type HostAction = "mute" | "stop_video" | "remove" | "make_host" | "lock" | "unlock";
+
 export interface Person {
   readonly id: number;
   readonly username: string | null;
@@ -48,20 +61,52 @@ export interface Person {
   readonly photo_url: string | null;
 }
 
-/** One participant on the screen. The own one is always first, `self` true. */
+/** What one participant shows on the screen: the camera, or a shared screen. The own one is always first. */
 export interface Tile {
+  /** Of its own, and kept. */
+  readonly key: string;
   readonly person: Person;
+  readonly source: Source;
   readonly self: boolean;
   /** Join order; keeps its place as long as the participant stays. */
   readonly index: number;
   readonly audio: boolean;
   readonly video: boolean;
   readonly speaking: boolean;
+  readonly role: Role;
+  readonly hand: boolean;
+  /** Whether a host can mute them: a documented client obeys nobody. */
+  readonly v2: boolean;
   /** Media from this participant is being brought (back) up. */
   readonly connecting: boolean;
   /** Audio of a remote participant; null for the own tile. */
   readonly audioStream: MediaStream | null;
+  /** The same by the path that comes next: to be played muted, so that it is there at once. */
+  readonly nextAudioStream: MediaStream | null;
   readonly videoStream: MediaStream | null;
+  /** To be shown instead from its first picture on. */
+  readonly nextVideoStream: MediaStream | null;
+}
+
+export interface ChatLine {
+  readonly id: number;
+  readonly person: Person;
+  readonly self: boolean;
+  readonly text: string;
+  /** Ms since the epoch. */
+  readonly at: number;
+}
+
+export interface ShownReaction {
+  readonly id: number;
+  readonly person: Person;
+  readonly emoji: string;
+}
+
+/** Something that was done to us, to be told once. `id` rises. */
+export interface Notice {
+  readonly id: number;
+  readonly kind: "muted" | "video_stopped" | "made_host" | "locked" | "unlocked";
 }
 
 export interface CallState {
@@ -71,7 +116,23 @@ export interface CallState {
   readonly startedAt: number | null;
   readonly microphone: MicrophoneState;
   readonly camera: CameraState;
+  readonly screen: ScreenState;
+  readonly role: Role;
+  readonly hand: boolean;
+  readonly locked: boolean;
+  readonly chat: readonly ChatLine[];
+  readonly reactions: readonly ShownReaction[];
+  /** Who waits to be let in; hosts know. */
+  readonly knocks: readonly Person[];
+  readonly notice: Notice | null;
   readonly tiles: readonly Tile[];
+}
+
+/** A tile that is on the screen, and how high it is drawn in pixels. */
+export interface VisibleTile {
+  readonly id: number;
+  readonly source: Source;
+  readonly maxHeight: number;
 }
 
 /** The call engine as the page sees it. Snapshots are immutable and change identity only on change. */
@@ -83,8 +144,18 @@ export interface Call {
   /** From a tap. Asks for the device if it has none yet. */
   setMicrophone(on: boolean): Promise<void>;
   setCamera(on: boolean): Promise<void>;
-  /** Which people's tiles are on the screen, most important first, and how high they are drawn in pixels. */
-  setVisible(visible: readonly { readonly id: number; readonly maxHeight: number }[]): void;
+  /** From a tap. Ends by itself when the browser's own button stops it. */
+  setScreen(on: boolean): Promise<void>;
+  /** Which tiles are on the screen, most important first. `pinned`: whose tile is. */
+  setVisible(visible: readonly VisibleTile[], pinned: number | null): void;
+  setHand(raised: boolean): void;
+  react(emoji: string): void;
+  say(text: string): void;
+  /** For hosts. `userId`: whom it concerns. */
+  moderate(action: HostAction, userId: number | null): void;
+  admit(userId: number, admit: boolean): void;
+  /** For hosts: the call is over for everybody. False when the server would not. */
+  endForAll(): Promise<boolean>;
   /** Says goodbye and frees every track, connection and socket. */
   leave(): void;
 }

@@ -9,15 +9,19 @@ const remote = (changes: Partial<Remote> = {}): Remote => ({
   v2: true,
   audio: true,
   video: true,
+  screen: false,
+  role: "participant",
+  hand: false,
   ...changes,
 });
 const shown = (changes: Partial<Shown> = {}): Shown => ({
   path: "server",
   audioStream: stream(),
+  nextAudioStream: null,
   videoStream: stream(),
+  nextVideoStream: null,
   seatVideo: "on",
   speaking: false,
-  reconnecting: false,
   ...changes,
 });
 
@@ -41,8 +45,8 @@ test("by the server a picture is shown while its seat is on", () => {
 
 test("a documented client is seen when its picture comes: it says nothing of it", () => {
   const documented = remote({ v2: false, video: false });
-  expect(new Tiles().remote(documented, shown({ path: "direct" })).video).toBe(true);
-  expect(new Tiles().remote(documented, shown({ path: "direct", videoStream: null })).video).toBe(false);
+  expect(new Tiles().remote(documented, shown({ path: "direct", seatVideo: null })).video).toBe(true);
+  expect(new Tiles().remote(documented, shown({ seatVideo: null, videoStream: null })).video).toBe(false);
   expect(new Tiles().remote(documented, shown()).video).toBe(true);
   expect(new Tiles().remote(documented, shown({ seatVideo: "off" })).video).toBe(false);
 });
@@ -50,4 +54,12 @@ test("a documented client is seen when its picture comes: it says nothing of it"
 test("without a path a tile is connecting and silent", () => {
   const tile = new Tiles().remote(remote(), shown({ path: null }));
   expect([tile.connecting, tile.audioStream]).toEqual([true, null]);
+});
+
+test("a shared screen is a tile of its own beside its owner's", () => {
+  const tiles = new Tiles();
+  const person = tiles.remote(remote(), shown());
+  const screen = tiles.screen(remote({ screen: true }), null);
+  expect(screen).toMatchObject({ source: "screen", connecting: true, video: false });
+  expect(screen.key).not.toBe(person.key);
 });

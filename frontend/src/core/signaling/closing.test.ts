@@ -7,6 +7,8 @@ describe("a closed socket", () => {
     [4404, "ended", "ended"],
     [4404, "expired", "expired"],
     [4404, null, "not_found"],
+    [4403, "removed", "removed"],
+    [4403, "locked", "locked"],
     [4409, "replaced", "replaced"],
     [4429, "room_full", "room_full"],
     [4429, "too_many_connections", "too_many_connections"],

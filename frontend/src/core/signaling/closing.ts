@@ -21,6 +21,8 @@ const BY_ERROR: Partial<Record<NonNullable<ErrorMessage["code"]>, Failure>> = {
   ended: "ended",
   expired: "expired",
   replaced: "replaced",
+  removed: "removed",
+  locked: "locked",
   room_full: "room_full",
   too_many_connections: "too_many_connections",
 };

@@ -22,9 +22,11 @@ export class SignalingSocket {
   #pingTimer: ReturnType<typeof setInterval> | undefined;
   #done = false;
 
-  constructor(url: string, token: string, handlers: SocketHandlers) {
+  /** resumeToken: of the connection that this one follows. */
+  constructor(url: string, token: string, resumeToken: string | null, handlers: SocketHandlers) {
     this.#handlers = handlers;
-    this.#socket = new WebSocket(url, ["telcall.v2", `token.${token}`]);
+    const resume = resumeToken === null ? [] : [`resume.${resumeToken}`];
+    this.#socket = new WebSocket(url, ["telcall.v2", `token.${token}`, ...resume]);
     this.#openTimer = setTimeout(() => this.#finish(LOST), OPEN_TIMEOUT_MS);
     this.#socket.onopen = () => clearTimeout(this.#openTimer);
     this.#socket.onmessage = (event) => this.#receive(event.data);

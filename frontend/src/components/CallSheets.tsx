@@ -1,0 +1,61 @@
+import type { Call, CallState } from "../core/call/state";
+import { ChatSheet } from "./ChatSheet";
+import { MoreSheet } from "./MoreSheet";
+import { PeopleSheet } from "./PeopleSheet";
+
+export type SheetName = "more" | "chat" | "people";
+
+interface Props {
+  sheet: SheetName;
+  call: Call;
+  state: CallState;
+  unread: boolean;
+  onSheet: (sheet: SheetName | null) => void;
+  /** The server would not do what was asked. */
+  onRefused: () => void;
+}
+
+/** What is behind "More": one sheet at a time. */
+export function CallSheets({ sheet, call, state, unread, onSheet, onRefused }: Props) {
+  const close = () => onSheet(null);
+  if (sheet === "chat") {
+    return <ChatSheet lines={state.chat} onSay={(text) => call.say(text)} onClose={close} />;
+  }
+  if (sheet === "people") {
+    return (
+      <PeopleSheet
+        state={state}
+        onModerate={(action, userId) => call.moderate(action, userId)}
+        onClose={close}
+      />
+    );
+  }
+  return (
+    <MoreSheet
+      state={state}
+      unread={unread}
+      onReact={(emoji) => {
+        call.react(emoji);
+        close();
+      }}
+      onHand={(raised) => {
+        call.setHand(raised);
+        close();
+      }}
+      onScreen={(on) => {
+        void call.setScreen(on);
+        close();
+      }}
+      onChat={() => onSheet("chat")}
+      onPeople={() => onSheet("people")}
+      onEnd={() =>
+        void call.endForAll().then((done) => {
+          if (done) return;
+          close();
+          onRefused();
+        })
+      }
+      onClose={close}
+    />
+  );
+}
