@@ -2,8 +2,8 @@
 
 Pages of Chromium, a process each, that know the documented protocol alone and believe to be connected to each
 other. Counted is what leaves one of them by RTP, over all its connections, against what leaves the same page
-when it talks to one other. Only that page has a camera: six that encode and decode each other's pictures starve
-on a small machine, and then send less than one copy.
+when it talks to one other. Only that page has a camera: six that encode and decode each other's pictures
+starve on a small machine, and then send less than one copy.
 """
 
 from __future__ import annotations
