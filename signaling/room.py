@@ -639,7 +639,10 @@ class Room:
     # --- pieces -----------------------------------------------------------------------------------------
 
     def _member(self, session: str) -> Member | None:
-        return next((member for member in self._members.values() if member.session == session), None)
+        for member in self._members.values():  # with every message: a generator costs more
+            if member.session == session:
+                return member
+        return None
 
     def _by_stay(self, stay: str) -> Member | None:
         return next((member for member in self._members.values() if member.stay == stay), None)

@@ -24,7 +24,7 @@ from signaling.config import SignalingConfig
 from signaling.edge import Peer, RoomCall
 from signaling.identity import Identity
 from signaling.journal import Journal
-from signaling.messages import AnyClientMessage, IceServer, ServerMessage
+from signaling.messages import Answer, AnyClientMessage, IceCandidate, IceServer, Offer, ServerMessage
 from signaling.messages import Topology as Mode
 from signaling.metrics import SignalingMetrics
 from signaling.outputs import (
@@ -49,6 +49,7 @@ from signaling.sfu_lane import SfuLane
 
 log = structlog.get_logger(__name__)
 
+_RELAYED = (Offer, Answer, IceCandidate)
 _REMEMBERED_ENDS = 10_000
 
 
@@ -176,8 +177,15 @@ class Rooms:
 
     def receive(self, session: str, message: AnyClientMessage) -> None:
         """A valid message of a connection."""
-        if (entry := self._entry(session)) is not None:
-            self._apply(entry, entry.room.receive(session, message, self._now_us()))
+        if (entry := self._entry(session)) is None:
+            return
+        outputs = entry.room.receive(session, message, self._now_us())
+        if len(outputs) == 1 and isinstance(message, _RELAYED) and isinstance(outputs[0], Send):
+            # Nearly all messages: what is only handed on moves no deadline.
+            if self._send(outputs[0]):
+                return
+            outputs = entry.room.disconnect(outputs[0].session, self._now_us())
+        self._apply(entry, outputs)
 
     def disconnect(self, session: str) -> None:
         """A connection is gone, or is of no more use. Doing so twice is no error."""
@@ -260,14 +268,19 @@ class Rooms:
         waiting = deque(outputs)
         while waiting:
             output = waiting.popleft()
-            if isinstance(output, Send):
-                peer = self._peers.get(output.session)
-                if peer is not None and not peer.send(output.message):
-                    self._metrics.count_limit("ws_queue")
-                    waiting.extend(entry.room.disconnect(output.session, self._now_us()))
-            else:
+            if not isinstance(output, Send):
                 self._carry_out(entry, output)
+            elif not self._send(output):
+                waiting.extend(entry.room.disconnect(output.session, self._now_us()))
         self._schedule(entry)
+
+    def _send(self, output: Send) -> bool:
+        """False: the client reads too slowly, and is out."""
+        peer = self._peers.get(output.session)
+        if peer is None or peer.send(output.message):
+            return True
+        self._metrics.count_limit("ws_queue")
+        return False
 
     def _carry_out(self, entry: _OpenRoom, output: Output) -> None:
         call = entry.call
