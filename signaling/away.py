@@ -16,12 +16,15 @@ from signaling.messages import (
 
 MAX_KEPT = 50
 _WORDS = (RelayedOffer, RelayedAnswer, RelayedIceCandidate)
-_KEPT = (*_WORDS, SfuAnswer, Moderation)
-"""What `welcome` and the snapshot do not tell anyway; chat is kept by the room."""
+_KEPT = (*_WORDS, SfuAnswer)
+_REQUESTS = ("mute", "stop_video")
 
 
 class Away:
-    """`since_us`: when the connection was lost. `stays`: who was there then, by user id."""
+    """`since_us`: when the connection was lost. `stays`: who was there then, by user id.
+
+    What `welcome` and the snapshot tell anyway is not kept; chat is kept by the room.
+    """
 
     def __init__(self, since_us: int, stays: dict[int, str]) -> None:
         self.since_us, self.stays = since_us, stays
@@ -34,7 +37,7 @@ class Away:
             self.modes.append(message)
             # They are of the connections that the change has ended.
             self.kept = deque((each for each in self.kept if not isinstance(each, _WORDS)), MAX_KEPT)
-        elif isinstance(message, _KEPT):
+        elif isinstance(message, _KEPT) or _is_request(message):
             self.kept.append(message)
 
     def forget(self, user_id: int) -> None:
@@ -43,3 +46,8 @@ class Away:
             each for each in self.kept if not (isinstance(each, _WORDS) and each.from_user.id == user_id)
         )
         self.kept = deque(of_others, MAX_KEPT)
+
+
+def _is_request(message: ServerMessage) -> bool:
+    """Of a host's deeds only these ask something of a client."""
+    return isinstance(message, Moderation) and message.action in _REQUESTS

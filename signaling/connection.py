@@ -91,7 +91,7 @@ class Connection:
         if self.is_closing:
             return True
         if self._takes_at_once():
-            self._write_now(encode(message))
+            self._socket.write_at_once(encode(message), WSMsgType.TEXT)
             return True
         if not self._queue.put(message):
             self._queue.clear()
@@ -120,15 +120,6 @@ class Connection:
             and self._transport.get_write_buffer_size() <= AT_ONCE_BYTES
         )
 
-    def _write_now(self, text: bytes, kind: WSMsgType = WSMsgType.TEXT) -> None:
-        """Without compression `send_frame` writes in its first step, and waits after that if at all."""
-        writing = self._socket.send_frame(text, kind)
-        try:
-            writing.send(None)
-        except (StopIteration, ConnectionError):
-            return  # written, or the client is gone, which its reader will notice
-        writing.close()
-
     def _look_for_life(self, *, pinged: bool = False) -> None:
         if self.is_closing or self._socket.closed:
             return
@@ -139,7 +130,7 @@ class Connection:
             return
         else:
             pinged = True
-            self._write_now(b"", WSMsgType.PING)
+            self._socket.write_at_once(b"", WSMsgType.PING)
         after_s = self._ping_interval_s / 2 if pinged else self._ping_interval_s
         look = partial(self._look_for_life, pinged=pinged)
         self._beat = asyncio.get_running_loop().call_later(after_s, look)

@@ -37,6 +37,15 @@ class DirectSocket(web.WebSocketResponse):
         """None: all is for `receive()` again. What `receiver` raises is logged and ends the connection."""
         self._inbox.receiver = receiver
 
+    def write_at_once(self, data: bytes, kind: WSMsgType) -> None:
+        """A frame goes to the transport without a wait; how much lies there is the caller's to watch.
+
+        After the close frame nothing is written.
+        """
+        writer = self._writer
+        if writer is not None and not writer._closing and not writer.transport.is_closing():
+            writer._write_websocket_frame(data, kind, 0)
+
     def has_heard(self) -> bool:
         """True when anything was received since the last time this was asked."""
         heard, self._inbox.heard = self._inbox.heard, False

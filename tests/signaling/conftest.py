@@ -127,8 +127,8 @@ class RoomDriver:
 
 @pytest.fixture
 def make_room() -> Callable[..., RoomDriver]:
-    def make(config: SignalingConfig | None = None) -> RoomDriver:
-        tokens = ResumeTokens(KEY, "this process")
+    def make(config: SignalingConfig | None = None, process: str = "this process") -> RoomDriver:
+        tokens = ResumeTokens(KEY, process)
         room = Room(
             config or SignalingConfig(),
             tokens,

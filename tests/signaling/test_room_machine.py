@@ -6,7 +6,7 @@ here, and one peer connection to each of them, closed when they leave. The SFU's
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -18,24 +18,34 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sfu.client import Description, SeatAssignment
 from signaling.config import SignalingConfig
 from signaling.messages import (
+    Admit,
     Answer,
     CallEnded,
+    Chat,
+    ChatText,
     Error,
+    Hand,
     IceCandidate,
+    Knock,
     Leave,
     MediaState,
     MediaStateChanged,
     MediaStateUpdate,
+    Moderate,
+    Moderation,
     Offer,
     P2pState,
     Participant,
     ParticipantsSnapshot,
+    RaiseHand,
     RelayedAnswer,
     RelayedIceCandidate,
     RelayedOffer,
+    ResumeTokenChanged,
     Seats,
     ServerMessage,
     TopologyChanged,
+    TopologyWanted,
     User,
     UserJoined,
     UserLeft,
@@ -53,11 +63,13 @@ from signaling.outputs import (
     Met,
     ModeChanged,
     Output,
+    Resumed,
     Send,
     SetForwarding,
     SetMedia,
     SetWishes,
 )
+from signaling.refusals import REMOVED
 from signaling.resume import ResumeTokens
 from signaling.room import Room
 
@@ -65,10 +77,15 @@ S = 1_000_000
 MAX_PARTICIPANTS = 4
 MAX_CALL_S = 3_600
 P2P_TIMEOUT_US = 8 * S
+WINDOW_US = 15 * S
+LOBBY_PLACES = 2
+CREATOR = 1
 USERS = st.integers(1, 5)
 PICK = st.integers(0, MAX_PARTICIPANTS - 1)
 NUMBERS = count(1)
 """Every peer connection, and every virtual peer's end of one, has a number of its own."""
+TOKENS = ResumeTokens(b"k" * 32, "here")
+STARTED_AT = datetime(2026, 11, 24, tzinfo=UTC)
 DOCUMENTED_TYPES = {
     "call_metadata",
     "participants_snapshot",
@@ -121,6 +138,14 @@ class Client:
     links: dict[int, Link] = field(default_factory=dict)
     past_links: list[tuple[int, Link]] = field(default_factory=list)
     media: dict[int, MediaState] = field(default_factory=dict)
+    roles: dict[int, str] = field(default_factory=dict)
+    hands: dict[int, bool] = field(default_factory=dict)
+    knocks: set[int] = field(default_factory=set)
+    chats: set[str] = field(default_factory=set)
+    chats_before: int = 0
+    """How many were said before it came."""
+    locked: bool = False
+    token: str = ""
     mode: str | None = None
     heard: list[ServerMessage] = field(default_factory=list)
     closed: int | None = None
@@ -142,17 +167,19 @@ class Client:
         self.heard.append(message)
         match message:
             case Welcome():
-                self.mode = message.topology
+                self._begin(message)
+            case ResumeTokenChanged():
+                self.token = message.resume_token
             case ParticipantsSnapshot():
+                for user_id in set(self.others) - {user.id for user in message.participants}:
+                    self._forget(user_id)
                 for user in message.participants:
                     self._add(user)
             case UserJoined():
                 assert message.user.id not in self.others, "joined twice"
                 self._add(message.user)
             case UserLeft():
-                del self.others[message.user.id]
-                self.media.pop(message.user.id, None)
-                self.unlink(message.user.id)
+                self._forget(message.user.id)
             case TopologyChanged():
                 assert message.mode != self.mode, "told what it knew"
                 self.mode = message.mode
@@ -164,6 +191,38 @@ class Client:
                 )
             case RelayedOffer() | RelayedAnswer() | RelayedIceCandidate():
                 self._hear_peer(message, strict=strict)
+            case Chat():
+                self.chats.add(message.text)
+            case Hand():
+                self.hands[message.user_id] = message.raised
+            case Moderation():
+                self._moderated(message)
+            case Knock():
+                assert message.waiting != (message.user.id in self.knocks), "told what it knew"
+                self.knocks ^= {message.user.id}
+
+    def _begin(self, message: Welcome) -> None:
+        if message.resumed and message.topology != self.mode:
+            for user_id in list(self.links):
+                self.unlink(user_id)
+        self.mode, self.locked, self.token = message.topology, message.locked, message.resume_token
+        self.roles[self.user_id] = message.self.role
+        self.knocks.clear()
+
+    def _moderated(self, message: Moderation) -> None:
+        match message.action:
+            case "lock" | "unlock":
+                assert self.locked != (message.action == "lock"), "told what it knew"
+                self.locked = message.action == "lock"
+            case "make_host":
+                assert message.user_id is not None
+                self.roles[message.user_id] = "host"
+
+    def _forget(self, user_id: int) -> None:
+        del self.others[user_id]
+        for known in (self.media, self.roles, self.hands):
+            known.pop(user_id, None)
+        self.unlink(user_id)
 
     def _hear_peer(self, message: Any, *, strict: bool) -> None:
         speaker = message.from_user.id
@@ -178,6 +237,8 @@ class Client:
         self.others[user.id] = user
         if isinstance(user, Participant):
             self.media[user.id] = user.media
+            self.roles[user.id] = user.role
+            self.hands[user.id] = user.hand
 
 
 @dataclass
@@ -228,8 +289,8 @@ class SfuModel:
         self.virtual = {ends: link for ends, link in self.virtual.items() if not is_gone(*ends)}
 
 
-anybody_here = precondition(lambda self: self.room.members)
-two_here = precondition(lambda self: len(self.room.members) > 1)
+anybody_here = precondition(lambda self: self._here())
+two_here = precondition(lambda self: len(self._here()) > 1)
 
 
 class RoomMachine(RuleBasedStateMachine):
@@ -238,18 +299,26 @@ class RoomMachine(RuleBasedStateMachine):
         self.now_us = S
         self.room = Room(
             SignalingConfig(
-                max_participants=MAX_PARTICIPANTS, max_call_duration_s=MAX_CALL_S, resume_window_s=0
+                max_participants=MAX_PARTICIPANTS,
+                max_call_duration_s=MAX_CALL_S,
+                lobby_places=LOBBY_PLACES,
+                lobby_wait_s=60,
             ),
-            ResumeTokens(b"k" * 32, "here"),
+            TOKENS,
             call_id="call",
-            creator_user_id=1,
-            started_at=datetime(2026, 11, 24, tzinfo=UTC),
+            creator_user_id=CREATOR,
+            started_at=STARTED_AT,
             now_us=self.now_us,
         )
         self.all: dict[str, Client] = {}
         self.sfu = SfuModel()
         self.open_stays: set[str] = set()
         self.past_stays: set[str] = set()
+        self.forgotten: set[str] = set()
+        self.banned: set[int] = set()
+        self.have_been_in: set[int] = set()
+        self.want_sfu: set[int] = set()
+        self.chats: list[str] = []
 
     # --- who comes and goes -------------------------------------------------------------------------------
 
@@ -257,23 +326,34 @@ class RoomMachine(RuleBasedStateMachine):
     def join(self, user_id: int, v2: bool) -> None:
         client = Client(f"s{len(self.all)}", user_id, v2)
         self.all[client.session] = client
-        before = dict(self.room.members)
+        before, waited = {user_id: replace(m) for user_id, m in self.room.members.items()}, self.room.waiting
         self._take(
             self.room.join(client.session, User(id=user_id), v2=v2, ice_servers=[], now_us=self.now_us)
         )
         others = [member for other_id, member in before.items() if other_id != user_id]
         if self.room.is_over:
             assert client.closed == 4404
+        elif user_id in self.banned:
+            assert (client.errors, client.closed) == (["removed"], 4403)
         elif len(others) >= MAX_PARTICIPANTS:
             assert (client.errors, client.closed) == (["room_full"], 4429)
+        elif self.room.is_locked and user_id not in {CREATOR, *before, *self.have_been_in}:
+            if v2 and (user_id in waited or len(waited) < LOBBY_PLACES):
+                assert [message.type for message in client.heard] == ["waiting"]
+                assert user_id in self.room.waiting
+            else:
+                assert (client.errors, client.closed) == (["locked"], 4403)
+            assert set(self.room.members) == set(before)
         else:
             assert self.room.members[user_id].session == client.session
             first = ["welcome", "call_metadata", "participants_snapshot"][0 if v2 else 1 :]
             assert [message.type for message in client.heard[: len(first)]] == first
-            if user_id in before:
+            if user_id in before and before[user_id].session is not None:
                 assert self.all[before[user_id].session].closed == 4409
+            if user_id in before and before[user_id].v2 != v2:
+                self.want_sfu.discard(user_id)
         if client.closed is not None:
-            assert self.room.members == before, "a refused newcomer changed the room"
+            assert set(self.room.members) == set(before), "a refused newcomer changed the room"
 
     @anybody_here
     @rule(pick=PICK, same_kind=st.booleans())
@@ -289,7 +369,126 @@ class RoomMachine(RuleBasedStateMachine):
             self._take(self.room.receive(client.session, Leave(), self.now_us))
         client.gone = True
         self._take(self.room.disconnect(client.session, self.now_us))
-        assert client.user_id not in self.room.members
+        is_kept = client.v2 and not says_so
+        assert (client.user_id in self.room.members) == is_kept, "only who is lost and speaks v2 has a window"
+
+    @rule(data=st.data(), says_so=st.booleans())
+    @precondition(lambda self: self.room.waiting)
+    def stop_waiting(self, data: st.DataObject, says_so: bool) -> None:
+        user_id = data.draw(st.sampled_from(self.room.waiting))
+        (client,) = (c for c in self._open() if c.user_id == user_id and not self._is_member(c))
+        if says_so:
+            self._take(self.room.receive(client.session, Leave(), self.now_us))
+        client.gone = True
+        self._take(self.room.disconnect(client.session, self.now_us))
+        assert user_id not in self.room.waiting
+
+    @precondition(lambda self: self._resumable())
+    @rule(data=st.data(), words=st.lists(st.booleans(), max_size=3))
+    def resume(self, data: st.DataObject, words: list[bool]) -> None:
+        """Back with another connection, whether the server has noticed the loss of the first one or not."""
+        before = data.draw(st.sampled_from(self._resumable()))
+        if before.gone:
+            for is_offer in words:
+                self._speak_to_the_absent(before.user_id, is_offer=is_offer)
+        # A copy of what it believes; `all` keeps the old connection as it was.
+        client = replace(
+            before,
+            session=f"s{len(self.all)}",
+            heard=[],
+            closed=None,
+            gone=False,
+            others=dict(before.others),
+            links=dict(before.links),
+            past_links=list(before.past_links),
+        )
+        self.all[client.session] = client
+        stay = self.room.members[client.user_id].stay
+        now_s = int((STARTED_AT.timestamp()) + (self.now_us - S) / 1e6)
+        claim = TOKENS.read(before.token, call_id="call", user_id=client.user_id, now_s=now_s)
+        assert claim is not None
+        user = User(id=client.user_id)
+        outputs = self._take(
+            self.room.join(client.session, user, v2=True, ice_servers=[], now_us=self.now_us, claim=claim)
+        )
+        welcome = client.heard[0]
+        assert isinstance(welcome, Welcome)
+        assert (welcome.resumed, welcome.session_id) == (True, stay)
+        assert Resumed(stay) in outputs
+        told = {o.session for o in outputs if isinstance(o, Send)} - {client.session, before.session}
+        assert told == set(), "somebody has noticed"
+
+    def _speak_to_the_absent(self, user_id: int, *, is_offer: bool) -> None:
+        for speaker in self._here():
+            if speaker.v2 and is_offer:
+                word = Offer(to_user_id=user_id, payload={"sdp": Link().sdp(speaker.user_id, user_id)})
+                self._take(self.room.receive(speaker.session, word, self.now_us))
+            elif speaker.v2:
+                self._chat(speaker)
+
+    @anybody_here
+    @rule(pick=PICK)
+    def chat(self, pick: int) -> None:
+        client = self._member(pick)
+        if client.v2:
+            self._chat(client)
+
+    def _chat(self, client: Client) -> None:
+        self.chats.append(str(len(self.chats)))
+        self._take(self.room.receive(client.session, ChatText(text=self.chats[-1]), self.now_us))
+
+    @anybody_here
+    @rule(pick=PICK, raised=st.booleans())
+    def hand(self, pick: int, raised: bool) -> None:
+        client = self._member(pick)
+        if client.v2:
+            self._take(self.room.receive(client.session, RaiseHand(raised=raised), self.now_us))
+
+    @anybody_here
+    @rule(pick=PICK, wanted=st.sampled_from(["sfu", "any"]))
+    def topology_wanted(self, pick: int, wanted: Any) -> None:
+        client = self._member(pick)
+        if client.v2:
+            self._take(self.room.receive(client.session, TopologyWanted(mode=wanted), self.now_us))
+            (self.want_sfu.add if wanted == "sfu" else self.want_sfu.discard)(client.user_id)
+
+    @anybody_here
+    @rule(
+        pick=PICK,
+        action=st.sampled_from(["mute", "remove", "lock", "lock", "unlock", "make_host"]),
+        whom=USERS,
+    )
+    def moderate(self, pick: int, action: Any, whom: int) -> None:
+        client = self._member(pick)
+        if not client.v2:
+            return
+        is_host = self.room.members[client.user_id].role == "host"
+        there = self.room.members.get(whom)
+        before = (set(self.room.members), self.room.is_locked)
+        seen = len(client.errors)
+        removed = action == "remove" and is_host and there is not None and whom != CREATOR
+        if removed:
+            self.banned.add(whom)
+        wish = Moderate(action=action, user_id=whom)
+        self._take(self.room.receive(client.session, wish, self.now_us))
+        if not is_host:
+            assert client.errors[seen:] == ["forbidden"]
+            assert (set(self.room.members), self.room.is_locked) == before
+        elif action == "remove":
+            assert (whom in self.room.members) == (whom in before[0] and not removed)
+
+    @anybody_here
+    @rule(pick=PICK, user_id=USERS, admit=st.booleans())
+    def admit(self, pick: int, user_id: int, admit: bool) -> None:
+        client = self._member(pick)
+        if not client.v2:
+            return
+        may = self.room.members[client.user_id].role == "host" and user_id in self.room.waiting
+        has_place = len(self.room.members) < MAX_PARTICIPANTS
+        self._take(self.room.receive(client.session, Admit(user_id=user_id, admit=admit), self.now_us))
+        if may:
+            assert (user_id in self.room.members) == (admit and has_place)
+            assert (user_id in self.room.waiting) == (admit and not has_place)
 
     @two_here
     @rule(pick=PICK)
@@ -310,20 +509,22 @@ class RoomMachine(RuleBasedStateMachine):
         self._take(self.room.end(reason, self.now_us))
         assert self.room.members == {}
 
-    @precondition(lambda self: len(self.all) > len(self.room.members))
+    @precondition(lambda self: self._dead())
     @rule(data=st.data(), to_user_id=USERS)
     def speak_from_the_grave(self, data: st.DataObject, to_user_id: int) -> None:
         """A session that was replaced, refused, closed or has left still says something, then is gone."""
-        client = data.draw(st.sampled_from([c for c in self.all.values() if not self._is_member(c)]))
+        client = data.draw(st.sampled_from(self._dead()))
         description = Description("offer", Link().sdp(to_user_id, client.user_id))
         for outputs in (
             self.room.receive(client.session, Offer(to_user_id=to_user_id, payload={}), self.now_us),
             self.room.receive(client.session, Leave(), self.now_us),
-            self.room.peer_described(client.session, to_user_id, description),
-            self.room.seats_changed(client.session, 1, ()),
             self.room.disconnect(client.session, self.now_us),
         ):
             assert outputs == []
+        if client.session not in self.open_stays:
+            assert self.room.peer_described(client.session, to_user_id, description) == []
+            assert self.room.seats_changed(client.session, 1, ()) == []
+            assert self.room.expel(client.session, REMOVED, self.now_us) == []
         client.gone = True
 
     # --- who says what --------------------------------------------------------------------------------------
@@ -448,7 +649,8 @@ class RoomMachine(RuleBasedStateMachine):
             state = MediaStateUpdate(audio=audio, video=video)
             self._take(self.room.receive(client.session, state, self.now_us))
         seat = SeatAssignment(0, "1", None, None, "camera", "off")
-        outputs = self._take(self.room.seats_changed(client.session, 1, (seat,)))
+        stay = self.room.members[client.user_id].stay
+        outputs = self._take(self.room.seats_changed(stay, 1, (seat,)))
         told = [o for o in outputs if isinstance(o, Send) and isinstance(o.message, Seats)]
         assert [o.session for o in told] == [client.session] * client.v2
 
@@ -461,7 +663,7 @@ class RoomMachine(RuleBasedStateMachine):
             mode = self.room.mode
             self._take(self.room.advance(deadline_us))
             if (mode, self.room.mode) == ("sfu", "p2p") and not self.room.is_over:
-                assert [member.v2 for member in self.room.members.values()] == [True, True]
+                assert len(self.room.members) < 2 or all(m.v2 for m in self.room.members.values())
             following_us = self.room.next_deadline_us()
             assert following_us is None or following_us > deadline_us, "a timer that spins"
         self.now_us = end_us
@@ -470,13 +672,18 @@ class RoomMachine(RuleBasedStateMachine):
 
     @invariant()
     def views_are_the_room(self) -> None:
-        for member in self.room.members.values():
-            client = self.all[member.session]
+        for client in self._here():
             assert client.closed is None
             assert set(client.others) == set(self.room.members) - {client.user_id}
             assert set(client.links) <= set(client.others)
             if client.v2:
-                assert client.mode == self.room.mode
+                assert (client.mode, client.locked) == (self.room.mode, self.room.is_locked)
+                for user_id, there in self.room.members.items():
+                    assert client.roles[user_id] == there.role
+                    assert client.hands.get(user_id, False) == there.hand or user_id == client.user_id
+                is_host = client.roles[client.user_id] == "host"
+                assert client.knocks == (set(self.room.waiting) if is_host else set())
+                assert client.chats >= set(self.chats[client.chats_before :]), "a chat message was missed"
                 for user_id, state in client.media.items():
                     assert state == self.room.members[user_id].media
                     seen = client.others[user_id]
@@ -489,6 +696,8 @@ class RoomMachine(RuleBasedStateMachine):
     @invariant()
     def the_sfu_knows_the_v2_members_and_in_its_mode_all(self) -> None:
         mode = self.room.mode
+        if self.want_sfu:
+            assert mode == "sfu"
         here = {user_id: m for user_id, m in self.room.members.items() if m.v2 or mode == "sfu"}
         assert self.sfu.sessions == {user_id: member.stay for user_id, member in here.items()}
         assert all(self.sfu.mesh[user_id] != member.v2 for user_id, member in here.items())
@@ -506,13 +715,39 @@ class RoomMachine(RuleBasedStateMachine):
     def the_mode_fits_the_members(self) -> None:
         if len(self.room.members) > 2:
             assert self.room.mode == "sfu"
-        if len(self.room.members) < 2 and not self.room.is_over:
+        if len(self.room.members) < 2 and not self.room.is_over and not self.want_sfu:
             assert self.room.mode == "p2p"
+
+    @invariant()
+    def everybody_is_in_one_place_and_the_removed_in_none(self) -> None:
+        here, waiting = set(self.room.members), self.room.waiting
+        assert len(waiting) == len(set(waiting)) <= LOBBY_PLACES
+        assert not here & set(waiting)
+        assert not self.banned & (here | set(waiting))
+        sessions = [m.session for m in self.room.members.values() if m.session is not None]
+        assert len(sessions) == len(set(sessions))
+        assert not self.forgotten & set(sessions)
+
+    @invariant()
+    def a_host_is_there_or_soon(self) -> None:
+        v2 = [member for member in self.room.members.values() if member.v2]
+        if v2 and all(member.role != "host" for member in v2):
+            deadline_us = self.room.next_deadline_us()
+            assert deadline_us is not None
+            assert deadline_us <= self.now_us + WINDOW_US
+
+    @invariant()
+    def nobody_is_kept_beyond_the_window(self) -> None:
+        for member in self.room.members.values():
+            assert (member.session is None) == (member.away is not None)
+            if member.away is not None:
+                assert member.v2
+                assert self.now_us < member.away.since_us + WINDOW_US
 
     @invariant()
     def deadlines_are_bounded(self) -> None:
         deadline_us = self.room.next_deadline_us()
-        assert (deadline_us is None) == (not self.room.members)
+        assert (deadline_us is None) == self.room.is_empty
         assert deadline_us is None or self.now_us <= deadline_us <= (MAX_CALL_S + 1) * S
 
     @invariant()
@@ -526,7 +761,30 @@ class RoomMachine(RuleBasedStateMachine):
         return member is not None and member.session == client.session
 
     def _here(self) -> list[Client]:
-        return [self.all[member.session] for member in self.room.members.values()]
+        """Those whose connection is not lost."""
+        return [self.all[m.session] for m in self.room.members.values() if m.session is not None]
+
+    def _open(self) -> list[Client]:
+        """Connections that neither side has closed."""
+        return [client for client in self.all.values() if client.closed is None and not client.gone]
+
+    def _dead(self) -> list[Client]:
+        return [client for client in self.all.values() if client.closed is not None or client.gone]
+
+    def _resumable(self) -> list[Client]:
+        """Of each v2 member the connection that carries the stay, or carried it last."""
+        newest = {client.user_id: client for client in self.all.values() if client.token}
+        stays = {user_id: m.stay for user_id, m in self.room.members.items() if m.v2}
+        return [
+            client
+            for user_id, client in newest.items()
+            if user_id in stays and client.closed is None and self._stay_of(client) == stays[user_id]
+        ]
+
+    @staticmethod
+    def _stay_of(client: Client) -> str:
+        (stay,) = {m.session_id for m in client.heard if isinstance(m, Welcome)}
+        return stay
 
     def _late_links(self) -> list[tuple[Client, int, Link]]:
         """Of people who are here, connections of the past to people who are here (again); the newest ones."""
@@ -534,7 +792,7 @@ class RoomMachine(RuleBasedStateMachine):
             (client, to_user_id, link)
             for client in self._here()
             for to_user_id, link in client.past_links[-4:]
-            if to_user_id in self.room.members
+            if to_user_id in {other.user_id for other in self._here()}
         ]
 
     def _member(self, pick: int) -> Client:
@@ -569,10 +827,15 @@ class RoomMachine(RuleBasedStateMachine):
         )
 
     def _take(self, outputs: list[Output], *, strict: bool = True) -> list[Output]:
+        self.have_been_in |= set(self.room.members)
+        self.want_sfu &= set(self.room.members)
         for output in outputs:
             match output:
                 case Send():
                     assert not self.all[output.session].gone
+                    assert output.session not in self.forgotten
+                    if isinstance(output.message, Welcome) and not output.message.resumed:
+                        self.all[output.session].chats_before = len(self.chats)
                     self.all[output.session].hear(output.message, strict=strict)
                     if isinstance(output.message, CallEnded):
                         assert self.room.is_over
@@ -586,8 +849,11 @@ class RoomMachine(RuleBasedStateMachine):
                     self.past_stays.add(output.stay)
                 case Met():
                     assert output.user_id not in output.others
-                    assert {output.user_id, *output.others} == set(self.room.members)
-                case ModeChanged() | Forget():
+                    assert {output.user_id, *output.others} <= set(self.room.members)
+                case Forget():
+                    assert output.session not in self.forgotten
+                    self.forgotten.add(output.session)
+                case ModeChanged() | Resumed():
                     pass
                 case _:
                     self.sfu.command(output, strict=strict)
