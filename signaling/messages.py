@@ -507,14 +507,6 @@ class Admit(ClientMessage):
     admit: bool
 
 
-class Rating(ClientMessage):
-    """*v2*: how the call was, once per participant."""
-
-    type: Literal["rating"] = "rating"
-    stars: Annotated[int, Field(ge=1, le=5)]
-    reasons: Annotated[list[Annotated[str, Field(min_length=1, max_length=32)]], Field(max_length=8)] = []
-
-
 class Ping(ClientMessage):
     """*v2*: keeps the socket alive and measures it. `t` comes back in `pong`."""
 
@@ -543,7 +535,6 @@ V2ClientMessage = Annotated[
     | RaiseHand
     | Moderate
     | Admit
-    | Rating
     | Ping
     | Leave,
     Field(discriminator="type"),
@@ -638,7 +629,6 @@ AnyClientMessage = (
     | RaiseHand
     | Moderate
     | Admit
-    | Rating
     | Ping
     | Leave
 )

@@ -465,10 +465,6 @@ class Room:
                 return self._admit(member, message, now_us)
             case Leave():
                 return [Close(session, NORMAL_CLOSURE), *self._remove(member, now_us)]
-            case _:
-                return member.tell(
-                    Error(detail="Unsupported message type", code="unsupported", ref=message.id)
-                )
 
     def _speak(self, sender: Member, message: Word, now_us: int) -> list[Output]:
         if message.to_user_id == sender.user.id:

@@ -20,12 +20,12 @@ MAX_CHARS = 150_000
 
 TYPES = (
     *("offer", "answer", "ice_candidate", "sfu_offer", "seats_wanted", "media_state", "p2p_state", "ping"),
-    *("topology_wanted", "chat", "reaction", "hand", "moderation", "admit", "rating"),
+    *("topology_wanted", "chat", "reaction", "hand", "moderation", "admit"),
     *("user_left", "call_ended", "x"),
 )
 KEYS = (
     *("to_user_id", "payload", "offer_id", "tracks", "seats", "visible", "pinned", "audio", "video"),
-    *("user_id", "state", "t", "id", "type", "text", "emoji", "raised", "action", "admit", "mode", "stars"),
+    *("user_id", "state", "t", "id", "type", "text", "emoji", "raised", "action", "admit", "mode"),
 )
 _PLAIN = (
     None,

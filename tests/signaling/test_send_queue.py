@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import json
 
-from signaling.messages import MediaStateChanged, Pong, RelayedOffer, Seats, User
+from signaling.messages import (
+    LayersWanted,
+    MediaStateChanged,
+    Pong,
+    Quality,
+    RelayedOffer,
+    Seats,
+    Speakers,
+    User,
+)
 from signaling.send_queue import SendQueue
 
 
@@ -65,3 +74,16 @@ def test_what_was_replaced_frees_its_bytes() -> None:
     queue = SendQueue(10, 200)
     assert all(queue.put(seats(revision)) for revision in range(1_000))
     assert len(queue) == 1
+
+
+def test_of_who_speaks_how_well_and_which_layers_only_the_newest_waits() -> None:
+    queue = SendQueue(10, 10_000)
+    for number in (1, 2):
+        assert queue.put(Speakers(speakers=[], dominant=number))
+        for user_id in (1, 2):
+            assert queue.put(Quality(user_id=user_id, score=number, reason=None))
+        assert queue.put(LayersWanted(source="camera", max_layer="off" if number == 1 else "high"))
+        assert queue.put(LayersWanted(source="screen", max_layer="low"))
+    told = drain(queue)
+    assert [message["type"] for message in told] == ["speakers", "quality", "quality", *["layers_wanted"] * 2]
+    assert (told[0]["dominant"], told[1]["score"], told[3]["max_layer"]) == (2, 2, "high")

@@ -179,3 +179,43 @@ def test_a_takeover_alone_or_on_the_sfu_changes_nothing(topology: Topology) -> N
     topology.members_changed(v2(1, 2, 3), 0)
     assert topology.session_replaced(2 * S) is None
     assert topology.next_deadline_us() is None
+
+
+# --- somebody wants nobody to learn their address ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("members", [v2(1), v2(1, 2), {1: True, 2: False}])
+def test_one_wish_is_enough_for_the_sfu(topology: Topology, members: dict[int, bool]) -> None:
+    topology.members_changed(members, 0)
+    assert topology.topology_wanted(1, "sfu", 1) == Change("sfu", "requested")
+    assert topology.topology_wanted(1, "sfu", 2) is None
+    assert topology.next_deadline_us() is None
+    assert topology.session_replaced(3) is None
+    assert topology.mode == "sfu"
+
+
+def test_the_ordinary_rule_is_back_with_the_last_wish(topology: Topology) -> None:
+    topology.members_changed(v2(1, 2), 0)
+    for user_id in (1, 2):
+        topology.topology_wanted(user_id, "sfu", 1)
+    assert topology.topology_wanted(1, "any", 2) is None
+    assert topology.next_deadline_us() is None
+    topology.topology_wanted(2, "any", 3)
+    assert topology.next_deadline_us() == 5 * S + 3
+    assert topology.advance(5 * S + 3) == Change("p2p", "participants")
+
+
+def test_a_wish_that_is_taken_back_does_not_heal_a_direct_path(topology: Topology) -> None:
+    topology.members_changed(v2(1, 2), 0)
+    topology.p2p_state(1, 2, "failed")
+    topology.topology_wanted(1, "sfu", 1)
+    topology.topology_wanted(1, "any", 2)
+    assert topology.next_deadline_us() is None
+
+
+def test_a_wish_goes_with_who_had_it(topology: Topology) -> None:
+    topology.members_changed(v2(1, 2), 0)
+    topology.topology_wanted(2, "sfu", 1)
+    assert topology.members_changed(v2(1), 2) == Change("p2p", "participants")
+    assert topology.members_changed(v2(1, 2), 3) is None
+    assert topology.mode == "p2p"

@@ -80,6 +80,10 @@ def test_limits_of_signaling_are_documented_defaults_and_can_be_set() -> None:
             TELCALL_WS_SDP="3/7",
             TELCALL_WS_CANDIDATE="0.5/8",
             TELCALL_WS_OTHER="4/9",
+            TELCALL_WS_CHAT="2/3",
+            TELCALL_RESUME_WINDOW_S="4.5",
+            TELCALL_LOBBY="5",
+            TELCALL_LOBBY_WAIT_S="6.5",
             TELCALL_WS_BYTES="1000/20000",
             TELCALL_WS_VIOLATIONS="5",
             TELCALL_JSON_DEPTH="6",
@@ -100,7 +104,12 @@ def test_limits_of_signaling_are_documented_defaults_and_can_be_set() -> None:
         )
     )
     assert config.rates == RateLimits(
-        sdp=Rate(3, 7), candidates=Rate(0.5, 8), other=Rate(4, 9), bytes=Rate(1_000, 20_000), violations=5
+        sdp=Rate(3, 7),
+        candidates=Rate(0.5, 8),
+        chat=Rate(2, 3),
+        other=Rate(4, 9),
+        bytes=Rate(1_000, 20_000),
+        violations=5,
     )
     assert config.messages == MessageLimits(
         json_depth=6, sdp_bytes=5_000, sdp_mlines=7, sdp_candidates=8, sdp_line_bytes=300
@@ -109,6 +118,7 @@ def test_limits_of_signaling_are_documented_defaults_and_can_be_set() -> None:
     assert (config.connections_per_user, config.connections_per_address) == (2, 3)
     assert (config.opens_per_user, config.failed_opens_per_address) == (Rate(0.1, 6), Rate(0.2, 12))
     assert (config.p2p_timeout_s, config.back_to_p2p_s, config.departed_grace_s) == (1.5, 2.5, 3.5)
+    assert (config.resume_window_s, config.lobby_places, config.lobby_wait_s) == (4.5, 5, 6.5)
     assert config.max_active_calls == 9
 
 

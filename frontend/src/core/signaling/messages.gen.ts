@@ -14,7 +14,6 @@ export type ClientMessage =
   | RaiseHand
   | Moderate
   | Admit
-  | Rating
   | Ping
   | Leave;
 export type ServerMessage =
@@ -195,27 +194,6 @@ export interface Admit {
   type: "admit";
   user_id: number;
   admit: boolean;
-}
-/**
- * *v2*: how the call was, once per participant.
- */
-export interface Rating {
-  id?: string | number | null;
-  type: "rating";
-  stars: number;
-  /**
-   * @maxItems 8
-   */
-  reasons?:
-    | []
-    | [string]
-    | [string, string]
-    | [string, string, string]
-    | [string, string, string, string]
-    | [string, string, string, string, string]
-    | [string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string]
-    | [string, string, string, string, string, string, string, string];
 }
 /**
  * *v2*: keeps the socket alive and measures it. `t` comes back in `pong`.
