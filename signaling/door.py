@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from signaling.config import SignalingConfig
 from signaling.lobby import Knocker, Lobby
-from signaling.messages import IceServer, User, Waiting
+from signaling.member import Member
+from signaling.messages import IceServer, Knock, User, Waiting
 from signaling.outputs import Close, Forget, Output, Send
+from signaling.people import People
 from signaling.refusals import LOCKED, REMOVED, REPLACED, Refusal
 from signaling.remembered import Remembered
 
@@ -17,12 +19,12 @@ class Door:
     were in the room; a removed one does not come back for as long as the room lives.
     """
 
-    def __init__(self, config: SignalingConfig, creator_user_id: int) -> None:
+    def __init__(self, config: SignalingConfig, creator_user_id: int, people: People) -> None:
         self.lobby = Lobby(places=config.lobby_places, wait_us=round(config.lobby_wait_s * 1e6))
         self.departed = Remembered()
         self.removed = Remembered()
         self.is_locked = False
-        self._creator_user_id = creator_user_id
+        self._creator_user_id, self._people = creator_user_id, people
         self._is_decided = False  # by a host, or by who came from before the server was killed
 
     def set_lock(self, locked: bool) -> bool:
@@ -48,16 +50,28 @@ class Door:
         may_wait = v2 and self.lobby.has_place_for(user_id)
         return LOCKED if self.has_to_knock(user_id, is_known=is_known) and not may_wait else None
 
-    def knock(
-        self, session: str, user: User, ice_servers: list[IceServer], now_us: int
-    ) -> tuple[Knocker | None, list[Output]]:
-        """Somebody waits from now on; None: did so already, by another connection."""
+    # --- the lobby --------------------------------------------------------------------------------------
+
+    def knock(self, session: str, user: User, ice_servers: list[IceServer], now_us: int) -> list[Output]:
+        """Somebody waits from now on, or goes on doing so by another connection."""
         earlier = self.lobby.by_user(user.id)
-        knocker = self.lobby.knock(session, user, ice_servers, now_us)
+        self.lobby.knock(session, user, ice_servers, now_us)
         waiting: Output = Send(session, Waiting(position=self.lobby.position(user.id)))
         if earlier is not None:
-            return None, [*refuse(earlier.session, REPLACED), waiting]
-        return knocker, [waiting]
+            return [*refuse(earlier.session, REPLACED), waiting]
+        return [waiting, *self._people.tell_hosts(Knock(user=user, waiting=True))]
+
+    def stop_waiting(self, knocker: Knocker) -> list[Output]:
+        """They come in, or have gone."""
+        self.lobby.remove(knocker)
+        return self._people.tell_hosts(Knock(user=knocker.user, waiting=False))
+
+    def turn_away(self, knocker: Knocker, refusal: Refusal) -> list[Output]:
+        return [*refuse(knocker.session, refusal), *self.stop_waiting(knocker)]
+
+    def show_lobby(self, host: Member) -> list[Output]:
+        """To somebody who has just become host, or come in as one."""
+        return [output for each in self.lobby for output in host.tell(Knock(user=each.user, waiting=True))]
 
 
 def refuse(session: str, refusal: Refusal) -> list[Output]:

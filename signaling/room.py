@@ -36,7 +36,6 @@ from signaling.messages import (
     Hand,
     IceCandidate,
     IceServer,
-    Knock,
     Leave,
     MediaState,
     MediaStateChanged,
@@ -79,6 +78,7 @@ from signaling.outputs import (
     SetWishes,
 )
 from signaling.pairs import Pairs
+from signaling.people import People
 from signaling.refusals import ENDED, EXPIRED, LOCKED, NORMAL_CLOSURE, REMOVED, REPLACED, ROOM_FULL, Refusal
 from signaling.relay import (
     Word,
@@ -117,8 +117,8 @@ class Room:
         self._started_at = started_at
         self._duration_deadline_us = now_us + round(config.max_call_duration_s * 1e6)
         self._window_us = round(config.resume_window_s * 1e6)
-        self._members: dict[int, Member] = {}  # by user id, in the order of joining
-        self._door = Door(config, creator_user_id)
+        self._members = People()
+        self._door = Door(config, creator_user_id, self._members)
         self._lobby = self._door.lobby
         self._succession = Succession(self._window_us)
         self._chat = ChatLog()
@@ -207,7 +207,7 @@ class Room:
         if here is not None or not self._tokens.is_of_before(claim):
             claim = None  # it is of a stay that is over
         if self._door.has_to_knock(user.id, is_known=here is not None or claim is not None):
-            return self._knock(session, user, ice_servers, now_us)
+            return self._door.knock(session, user, ice_servers, now_us)
         return self._enter(session, user, v2=v2, ice_servers=ice_servers, now_us=now_us, claim=claim)
 
     def _enter(
@@ -248,12 +248,12 @@ class Room:
         self._members[user.id] = member
         self._door.departed.forget(user.id)
         if here is None:
-            change = self._topology.members_changed(self._v2_by_user(), now_us)
+            change = self._topology.members_changed(self._members.v2_by_user(), now_us)
         else:
             change = self._topology.session_replaced(now_us)
         outputs += self._greet(member, ice_servers, now_us)
         if here is None:
-            for other in self._others(member):
+            for other in self._members.others(member):
                 outputs += other.tell(UserJoined(user=member.seen_by(other)))
         else:
             outputs += self._take_over(member)
@@ -288,9 +288,9 @@ class Room:
                 locked=self.is_locked,
             )
             outputs += member.tell(first)
-        for message in greeting(member, self._others(member), self._started_at):
+        for message in greeting(member, self._members.others(member), self._started_at):
             outputs += member.tell(message)
-        return outputs + (self._show_lobby(member) if hosts([member]) else [])
+        return outputs + (self._door.show_lobby(member) if hosts([member]) else [])
 
     def _replace(self, here: Member) -> list[Output]:
         """Their connection gives way to a newer one."""
@@ -302,7 +302,7 @@ class Room:
         """The new session knows no direct connection; whoever had one to the old session needs a new one."""
         outputs: list[Output] = []
         if self.mode == "p2p":
-            for other in self._others(member):
+            for other in self._members.others(member):
                 outputs += renew(self._pairs, member, other, told=(other,))
         return outputs
 
@@ -321,7 +321,7 @@ class Room:
             before = "sfu" if modes[0].mode == "p2p" else "p2p"
         outputs += self._greet(member, ice_servers, now_us, resumed=True, mode=before)
         if away is not None and self.mode == "p2p":  # whoever has come back meanwhile has no connection to it
-            for other in self._others(member):
+            for other in self._members.others(member):
                 if away.stays.get(other.user.id, other.stay) != other.stay:
                     outputs += reappear(member, other)
         states = [state for state in (member.seats, member.speakers) if state is not None]
@@ -332,24 +332,10 @@ class Room:
 
     # --- a locked room ----------------------------------------------------------------------------------
 
-    def _knock(self, session: str, user: User, ice_servers: list[IceServer], now_us: int) -> list[Output]:
-        knocker, outputs = self._door.knock(session, user, ice_servers, now_us)
-        return outputs if knocker is None else outputs + self._tell_hosts(Knock(user=user, waiting=True))
-
-    def _show_lobby(self, host: Member) -> list[Output]:
-        return [output for each in self._lobby for output in host.tell(Knock(user=each.user, waiting=True))]
-
-    def _unknock(self, knocker: Knocker) -> list[Output]:
-        self._lobby.remove(knocker)
-        return self._tell_hosts(Knock(user=knocker.user, waiting=False))
-
-    def _turn_away(self, knocker: Knocker, refusal: Refusal) -> list[Output]:
-        return [*refuse(knocker.session, refusal), *self._unknock(knocker)]
-
     def _let_in(self, knocker: Knocker, now_us: int) -> list[Output]:
         if (refusal := self.refusal(knocker.user.id, v2=True)) is not None:
-            return self._turn_away(knocker, refusal)
-        outputs = self._unknock(knocker)
+            return self._door.turn_away(knocker, refusal)
+        outputs = self._door.stop_waiting(knocker)
         return outputs + self._enter(
             knocker.session, knocker.user, v2=True, ice_servers=knocker.ice_servers, now_us=now_us
         )
@@ -361,7 +347,7 @@ class Room:
         if knocker is None:
             return host.tell(Error(detail=TARGET_OFFLINE, code="target_offline", ref=message.id))
         if not message.admit:
-            return self._turn_away(knocker, LOCKED)
+            return self._door.turn_away(knocker, LOCKED)
         if self.refusal(knocker.user.id, v2=True) is ROOM_FULL:  # they go on waiting
             return host.tell(Error(detail=ROOM_FULL.detail, code="room_full", ref=message.id))
         return self._let_in(knocker, now_us)
@@ -371,18 +357,18 @@ class Room:
     def disconnect(self, session: str, now_us: int) -> list[Output]:
         """A connection is gone. Unknown or replaced sessions change nothing."""
         if (knocker := self._lobby.by_session(session)) is not None:
-            return [Forget(session), *self._unknock(knocker)]
-        member = self._member(session)
+            return [Forget(session), *self._door.stop_waiting(knocker)]
+        member = self._members.by_session(session)
         if member is None:
             return []
         if not member.v2 or self._window_us == 0:
             return self._remove(member, now_us)
-        member.lose(now_us, {other.user.id: other.stay for other in self._others(member)})
+        member.lose(now_us, {other.user.id: other.stay for other in self._members.others(member)})
         return [Forget(session)]
 
     def expel(self, stay: str, refusal: Refusal, now_us: int) -> list[Output]:
         """They cannot stay, whatever they want. Unknown stays change nothing."""
-        member = self._by_stay(stay)
+        member = self._members.by_stay(stay)
         if member is None:
             return []
         told = member.tell(refusal.error)
@@ -409,7 +395,7 @@ class Room:
             outputs += other.tell(UserLeft(user=member.user))
             if other.away is not None:
                 other.away.forget(member.user.id)
-        outputs += self._follow(self._topology.members_changed(self._v2_by_user(), now_us))
+        outputs += self._follow(self._topology.members_changed(self._members.v2_by_user(), now_us))
         if (successor := heir(self._members.values())) is not None and hosts([member]):
             outputs += self._make_host(successor, by=None, now_us=now_us)
         self._succession.members_changed(self._members.values(), now_us)
@@ -417,9 +403,14 @@ class Room:
 
     def disband(self, now_us: int) -> list[Output]:
         """The server stops: everybody's stay ends here, without a word."""
-        outputs: list[Output] = [Forget(knocker.session) for knocker in self._lobby]
+        outputs: list[Output] = []
         for knocker in self._lobby:
             self._lobby.remove(knocker)
+            outputs.append(Forget(knocker.session))
+        return outputs + self._clear(now_us)
+
+    def _clear(self, now_us: int) -> list[Output]:
+        outputs: list[Output] = []
         for member in self._members.values():
             outputs += member.end_stay(now_us)
             if member.in_sfu:
@@ -431,7 +422,7 @@ class Room:
 
     def receive(self, session: str, message: AnyClientMessage, now_us: int) -> list[Output]:
         """A valid message of a session. From a session that is not (any more) in the room: nothing."""
-        member = self._member(session)
+        member = self._members.by_session(session)
         if member is None:
             if isinstance(message, Leave) and self._lobby.by_session(session) is not None:
                 return [Close(session, NORMAL_CLOSURE), *self.disconnect(session, now_us)]
@@ -454,9 +445,9 @@ class Room:
                 return self._follow(self._topology.topology_wanted(member.user.id, message.mode, now_us))
             case ChatText():
                 said = Chat(user_id=member.user.id, text=message.text, at=self._tokens.utc(now_us))
-                return self._tell_v2(self._chat.add(said, now_us))
+                return self._members.tell_v2(self._chat.add(said, now_us))
             case React():
-                return self._tell_v2(Reaction(user_id=member.user.id, emoji=message.emoji))
+                return self._members.tell_v2(Reaction(user_id=member.user.id, emoji=message.emoji))
             case RaiseHand():
                 return self._raise_hand(member, message.raised, now_us)
             case Moderate():
@@ -497,13 +488,13 @@ class Room:
             user_id=member.user.id, audio=state.audio, video=state.video, screen=state.screen
         )
         command = SetMedia(member.user.id, member.stay, to_flags(state))
-        return [command, *self._tell_v2(changed, except_user=member.user.id)]
+        return [command, *self._members.tell_v2(changed, except_user=member.user.id)]
 
     def _raise_hand(self, member: Member, raised: bool, now_us: int) -> list[Output]:
         if raised == member.hand:
             return []
         member.hand = raised
-        told = self._tell_v2(Hand(user_id=member.user.id, raised=raised))
+        told = self._members.tell_v2(Hand(user_id=member.user.id, raised=raised))
         return told + self._renew_token(member, now_us)
 
     # --- what hosts do ----------------------------------------------------------------------------------
@@ -521,15 +512,15 @@ class Room:
                 return []
             return self._make_host(target, by=host.user.id, now_us=now_us)
         if wish.action == "remove":
-            outputs = self._tell_v2(told, except_user=target.user.id)
+            outputs = self._members.tell_v2(told, except_user=target.user.id)
             return outputs + self.remove(target.user.id, now_us)
-        return self._tell_v2(told)
+        return self._members.tell_v2(told)
 
     def _set_lock(self, host: Member, locked: bool, now_us: int) -> list[Output]:
         if not self._door.set_lock(locked):
             return []
         action = Moderation(action="lock" if locked else "unlock", user_id=None, by=host.user.id)
-        outputs = self._tell_v2(action)
+        outputs = self._members.tell_v2(action)
         for member in self._members.values():
             outputs += self._renew_token(member, now_us)
         if not locked:
@@ -540,43 +531,37 @@ class Room:
     def _make_host(self, member: Member, *, by: int | None, now_us: int) -> list[Output]:
         member.role = "host"
         self._succession.members_changed(self._members.values(), now_us)
-        told = self._tell_v2(Moderation(action="make_host", user_id=member.user.id, by=by))
-        return [*told, *self._renew_token(member, now_us), *self._show_lobby(member)]
+        told = self._members.tell_v2(Moderation(action="make_host", user_id=member.user.id, by=by))
+        return [*told, *self._renew_token(member, now_us), *self._door.show_lobby(member)]
 
     # --- the SFU and time say something -----------------------------------------------------------------
 
     def sfu_said(self, stay: str, message: ServerMessage) -> list[Output]:
         """What came of a description."""
-        member = self._by_stay(stay)
+        member = self._members.by_stay(stay)
         return [] if member is None else member.tell(message)
 
     def seats_changed(self, stay: str, revision: int, seats: tuple[SeatAssignment, ...]) -> list[Output]:
         """The SFU has seated the others anew for them."""
-        member = self._by_stay(stay)
+        member = self._members.by_stay(stay)
         if member is None or not member.v2:
             return []
         return member.tell(Seats(revision=revision, seats=[from_seat(seat) for seat in seats]))
 
     def speakers_changed(self, stay: str, event: SpeakersChanged) -> list[Output]:
-        member = self._by_stay(stay)
+        member = self._members.by_stay(stay)
         return [] if member is None or not member.v2 else member.tell(from_speakers(event))
 
     def peer_described(self, stay: str, peer_id: int, description: Description) -> list[Output]:
         """The virtual peer that stands in for `peer_id` has something to say to this documented client."""
-        pair = self._mesh_pair(stay, peer_id)
+        pair = self._members.mesh_pair(stay, peer_id)
         return [] if pair is None else virtual_peer_speaks(self._pairs, *pair, description)
 
     def peer_misled(self, stay: str, peer_id: int) -> list[Output]:
         """This documented client has taken up what was said to it before the switch, and was not heard of
         since: its microphone was late. It has to make its connection to `peer_id` once more."""
-        pair = self._mesh_pair(stay, peer_id)
+        pair = self._members.mesh_pair(stay, peer_id)
         return [] if pair is None else begin_anew(self._pairs, *pair)
-
-    def _mesh_pair(self, stay: str, peer_id: int) -> tuple[Member, Member] | None:
-        member, peer = self._by_stay(stay), self._members.get(peer_id)
-        if member is None or member.v2 or not member.in_sfu or peer is None or peer is member:
-            return None
-        return member, peer
 
     def advance(self, now_us: int) -> list[Output]:
         """Time has passed."""
@@ -592,7 +577,7 @@ class Room:
             if end_us is not None and end_us <= now_us:
                 outputs += self._remove(member, now_us)
         for knocker in self._lobby.due(now_us):
-            outputs += self._turn_away(knocker, LOCKED)
+            outputs += self._door.turn_away(knocker, LOCKED)
         if (successor := self._succession.due(self._members.values(), now_us)) is not None:
             outputs += self._make_host(successor, by=None, now_us=now_us)
         return outputs + self._follow(self._topology.advance(now_us))
@@ -610,11 +595,7 @@ class Room:
             outputs += member.tell(CallEnded(reason=reason))
             if member.session is not None:
                 outputs.append(Close(member.session, NORMAL_CLOSURE))
-            outputs += member.end_stay(now_us)
-            if member.in_sfu:
-                outputs.append(LeaveSfu(member.user.id, member.stay))
-        self._members.clear()
-        return outputs
+        return outputs + self._clear(now_us)
 
     # --- direct or through the SFU ----------------------------------------------------------------------
 
@@ -623,7 +604,7 @@ class Room:
         outputs: list[Output] = []
         if change is not None:
             message = TopologyChanged(mode=change.mode, reason=change.reason)
-            outputs += self._tell_v2(message, except_user=except_user)
+            outputs += self._members.tell_v2(message, except_user=except_user)
             outputs.append(ModeChanged(change.mode, change.reason))
         if change is not None and change.mode == "sfu":
             for one, other in combinations(self._members.values(), 2):
@@ -634,31 +615,9 @@ class Room:
 
     # --- pieces -----------------------------------------------------------------------------------------
 
-    def _member(self, session: str) -> Member | None:
-        for member in self._members.values():  # with every message: a generator costs more
-            if member.session == session:
-                return member
-        return None
-
-    def _by_stay(self, stay: str) -> Member | None:
-        return next((member for member in self._members.values() if member.stay == stay), None)
-
-    def _others(self, member: Member) -> list[Member]:
-        return [other for other in self._members.values() if other.user.id != member.user.id]
-
     def _end_of_window_us(self, member: Member) -> int | None:
         """When it is too late for them to come back."""
         return None if member.away is None else member.away.since_us + self._window_us
-
-    def _v2_by_user(self) -> dict[int, bool]:
-        return {user_id: member.v2 for user_id, member in self._members.items()}
-
-    def _tell_v2(self, message: ServerMessage, *, except_user: int | None = None) -> list[Output]:
-        told = [member for member in self._members.values() if member.v2 and member.user.id != except_user]
-        return [output for member in told for output in member.tell(message)]
-
-    def _tell_hosts(self, message: Knock) -> list[Output]:
-        return [output for host in hosts(self._members.values()) for output in host.tell(message)]
 
     def _renew_token(self, member: Member, now_us: int) -> list[Output]:
         if not member.v2:
