@@ -21,6 +21,9 @@ export interface LinkHandlers {
 /** A socket's token, or why there is none: a value, because nobody may be waiting for it yet. */
 export type WsToken = { readonly token: string } | { readonly failure: "unauthorized" | "unreachable" };
 
+/** Shorter than the server's: a token is good for five minutes. Coming back is quicker without a request. */
+const TOKEN_KEPT_MS = 200_000;
+
 export class ServerLink {
   readonly #api: ApiClient;
   readonly #url: string;
@@ -30,6 +33,7 @@ export class ServerLink {
   #attempt = 0;
   #wasIn = false;
   #signedInAgain = false;
+  #token: { readonly value: string; readonly atMs: number } | null = null;
   #comeBackAfterMs: number | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -41,8 +45,12 @@ export class ServerLink {
   }
 
   async token(): Promise<WsToken> {
+    const atMs = performance.now();
+    if (this.#token && atMs - this.#token.atMs < TOKEN_KEPT_MS) return { token: this.#token.value };
     try {
-      return { token: await this.#api.wsToken() };
+      const value = await this.#api.wsToken();
+      this.#token = { value, atMs };
+      return { token: value };
     } catch (error) {
       const refused = error instanceof ApiError && error.status === 401;
       return { failure: refused ? "unauthorized" : "unreachable" };
@@ -95,6 +103,7 @@ export class ServerLink {
   #lost(code: number, error: ErrorMessage["code"] | null): void {
     this.#socket = null;
     const closing = closingOf(code, error);
+    if (closing.kind === "retry" && closing.fresh) this.#token = null;
     if (closing.kind === "failed") {
       this.#fail(closing.failure);
     } else if (closing.fresh && this.#signedInAgain) {

@@ -63,8 +63,13 @@ export class SfuConnection {
   /** By user and source: a screen has a seat of its own beside its owner's camera. */
   #sitters = new Map<string, { seat: number; video: "on" | "paused" | "off" }>();
   #screen: ScreenMedia | null = null;
+  #screenTracks: { video: MediaStreamTrack | null; audio: MediaStreamTrack | null } = {
+    video: null,
+    audio: null,
+  };
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
   #offerAgain = false;
+  #offering = false;
   #closed = false;
 
   /** Costs a phone some time: make it while the user answers the permission prompt. */
@@ -105,20 +110,10 @@ export class SfuConnection {
     replace(this.#camera.sender, video);
   }
 
-  /**
-   * The own screen and its sound; null stops. The first one needs an offer, for which m-lines are added; they
-   * are kept for the next.
-   */
+  /** The own screen and its sound; null stops. Both need an offer, because m-lines come and go. */
   setScreen(video: MediaStreamTrack | null, audio: MediaStreamTrack | null): void {
-    if (this.#closed || (!video && !this.#screen)) return;
-    const fresh = this.#screen === null;
-    this.#screen ??= this.#makeScreen();
-    const direction = video ? "sendonly" : "inactive";
-    const turned = this.#screen.video.direction !== direction;
-    this.#screen.video.direction = this.#screen.audio.direction = direction;
-    replace(this.#screen.video.sender, video);
-    replace(this.#screen.audio.sender, audio);
-    if (fresh || turned) this.#offerSoon();
+    this.#screenTracks = { video, audio };
+    if (!this.#closed && this.#arrangeScreen()) this.#offerSoon();
   }
 
   /** Whether anybody watches the own video: if not, none is encoded. */
@@ -194,20 +189,47 @@ export class SfuConnection {
     return { video, audio: this.#pc.addTransceiver("audio", { direction: "sendonly" }) };
   }
 
+  /** True where an offer is needed. */
+  #arrangeScreen(): boolean {
+    const { video, audio } = this.#screenTracks;
+    // The server has refused the m-lines of a share that was over: the next one has its own.
+    if (this.#screen?.video.direction === "stopped") this.#screen = null;
+    if (!video && !this.#screen) return false;
+    this.#screen ??= this.#makeScreen();
+    const direction = video ? "sendonly" : "inactive";
+    const turned = this.#screen.video.mid === null || this.#screen.video.direction !== direction;
+    if (this.#screen.video.direction !== direction) {
+      this.#screen.video.direction = this.#screen.audio.direction = direction;
+    }
+    replace(this.#screen.video.sender, video);
+    replace(this.#screen.audio.sender, audio);
+    return turned;
+  }
+
   /** When the answer to the offer before has come. */
   #offerSoon(): void {
-    if (this.#pc.signalingState === "stable") this.#attempt(this.#offer(false));
+    const free = this.#offerId > 0 && !this.#offering && this.#pc.signalingState === "stable";
+    if (free) this.#attempt(this.#offer(false));
     else this.#offerAgain = true;
   }
 
   async #accept(sdp: string): Promise<void> {
     await this.#pc.setRemoteDescription({ type: "answer", sdp });
-    if (!this.#offerAgain || this.#closed) return;
+    if (this.#closed || (!this.#arrangeScreen() && !this.#offerAgain)) return;
     this.#offerAgain = false;
     await this.#offer(false);
   }
 
   async #offer(iceRestart: boolean): Promise<void> {
+    this.#offering = true;
+    try {
+      await this.#makeOffer(iceRestart);
+    } finally {
+      this.#offering = false;
+    }
+  }
+
+  async #makeOffer(iceRestart: boolean): Promise<void> {
     const offer = await this.#pc.createOffer({ iceRestart });
     if (this.#closed) return;
     await this.#pc.setLocalDescription(offer);

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { backoffMs, MAX_ATTEMPTS } from "./backoff";
 import { closingOf } from "./closing";
 
 describe("a closed socket", () => {
@@ -28,11 +27,4 @@ describe("a closed socket", () => {
   test("that the server closes for a restart is opened again though an error came before", () => {
     expect(closingOf(1012, "draining")).toEqual({ kind: "retry", fresh: false });
   });
-});
-
-test("tries begin at once and then take their time", () => {
-  expect(backoffMs(0, 0.9)).toBe(0);
-  const waits = Array.from({ length: MAX_ATTEMPTS }, (_, attempt) => backoffMs(attempt, 0));
-  expect(waits).toEqual([...waits].sort((a, b) => a - b));
-  expect(backoffMs(9, 0.5)).toBe(7_500);
 });

@@ -8,7 +8,7 @@ export interface SocketHandlers {
   onClose(code: number, error: ErrorMessage["code"] | null): void;
 }
 
-const OPEN_TIMEOUT_MS = 10_000;
+const OPEN_TIMEOUT_MS = 5_000;
 /** So many ping intervals without any message mean that the connection is gone. */
 const SILENT_INTERVALS = 2.5;
 const LOST = 1006;
