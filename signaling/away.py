@@ -11,6 +11,7 @@ from signaling.messages import (
     RelayedOffer,
     ServerMessage,
     SfuAnswer,
+    Topology,
     TopologyChanged,
 )
 
@@ -31,6 +32,21 @@ class Away:
         self.modes: deque[TopologyChanged] = deque(maxlen=2)
         """A mode that was left and came back has cost the direct connection all the same."""
         self.kept: deque[ServerMessage] = deque(maxlen=MAX_KEPT)
+
+    @property
+    def mode_before(self) -> Topology | None:
+        """The mode that `missed` begins with, where it changed meanwhile."""
+        if not self.modes:
+            return None
+        return "sfu" if self.modes[0].mode == "p2p" else "p2p"
+
+    @property
+    def missed(self) -> list[ServerMessage]:
+        return [*self.modes, *self.kept]
+
+    def has_come_back(self, user_id: int, stay: str) -> bool:
+        """Somebody who was there at the loss is there by another stay now."""
+        return self.stays.get(user_id, stay) != stay
 
     def keep(self, message: ServerMessage) -> None:
         if isinstance(message, TopologyChanged):

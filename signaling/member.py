@@ -67,6 +67,11 @@ class Member:
         return [Forget(self.session), Left(self.stay)]
 
     @property
+    def states(self) -> list[ServerMessage]:
+        """The newest of what is told whole each time."""
+        return [state for state in (self.seats, self.speakers) if state is not None]
+
+    @property
     def participant(self) -> Participant:
         """As v2 clients see them."""
         return Participant(

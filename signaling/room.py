@@ -168,7 +168,7 @@ class Room:
             self._topology.next_deadline_us(),
             self._lobby.next_deadline_us(),
             self._succession.deadline_us,
-            *(self._end_of_window_us(member) for member in self._members.values()),
+            *[m.away.since_us + self._window_us for m in self._members.values() if m.away is not None],
         )
         return min((at_us for at_us in deadlines if at_us is not None), default=None)
 
@@ -315,18 +315,14 @@ class Room:
             outputs.append(Forget(member.session))
         away, heard_us = member.away, member.heard_us
         member.resume(session, now_us)
-        modes = away.modes if away is not None else ()
-        before: Mode | None = None
-        if modes:
-            before = "sfu" if modes[0].mode == "p2p" else "p2p"
+        before = away.mode_before if away is not None else None
         outputs += self._greet(member, ice_servers, now_us, resumed=True, mode=before)
         if away is not None and self.mode == "p2p":  # whoever has come back meanwhile has no connection to it
             for other in self._members.others(member):
-                if away.stays.get(other.user.id, other.stay) != other.stay:
+                if away.has_come_back(other.user.id, other.stay):
                     outputs += reappear(member, other)
-        states = [state for state in (member.seats, member.speakers) if state is not None]
-        kept = away.kept if away is not None else ()
-        for message in (*modes, *states, *kept, *self._chat.since(heard_us)):
+        missed = away.missed if away is not None else ()
+        for message in (*missed, *member.states, *self._chat.since(heard_us)):
             outputs += member.tell(message)
         return [*outputs, Resumed(member.stay)]
 
@@ -573,8 +569,7 @@ class Room:
             return [*self.end(reason, now_us), CallOver()]
         outputs: list[Output] = []
         for member in list(self._members.values()):
-            end_us = self._end_of_window_us(member)
-            if end_us is not None and end_us <= now_us:
+            if member.away is not None and member.away.since_us + self._window_us <= now_us:
                 outputs += self._remove(member, now_us)
         for knocker in self._lobby.due(now_us):
             outputs += self._door.turn_away(knocker, LOCKED)
@@ -614,10 +609,6 @@ class Room:
         return outputs + self._sfu.sync(self._members.values(), self.mode, forwarding=forwarding)
 
     # --- pieces -----------------------------------------------------------------------------------------
-
-    def _end_of_window_us(self, member: Member) -> int | None:
-        """When it is too late for them to come back."""
-        return None if member.away is None else member.away.since_us + self._window_us
 
     def _renew_token(self, member: Member, now_us: int) -> list[Output]:
         if not member.v2:

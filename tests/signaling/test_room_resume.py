@@ -114,10 +114,10 @@ def test_seats_speakers_answers_words_and_chat_are_not_missed(driver: Any, pair:
     driver.clear()
     heard = driver.heard(driver.join(2, token=shown))
     assert [message.type for message in heard[3:]] == [
-        *("seats", "speakers", "sfu_answer", "offer", "moderation", "chat")
+        *("sfu_answer", "offer", "moderation", "seats", "speakers", "chat")
     ]
-    assert heard[3].revision == 2
-    assert heard[5] == answer
+    assert heard[6].revision == 2
+    assert heard[3] == answer
     assert heard[-1].text == "Hello?"
 
 
