@@ -179,10 +179,10 @@ class Room:
         if self._over is not None:
             return self._over
         is_known = user_id in self._members or self._tokens.is_of_before(claim)
-        if (refusal := self._door.refusal(user_id, v2=v2, is_known=is_known)) is not None:
-            return refusal
+        refusal = self._door.refusal(user_id, v2=v2, is_known=is_known)
         others = len(self._members) - (user_id in self._members)
-        return ROOM_FULL if others >= self._config.max_participants else None
+        is_full = others >= self._config.max_participants
+        return ROOM_FULL if is_full and refusal is not REMOVED else refusal
 
     def join(
         self,

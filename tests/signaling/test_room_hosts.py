@@ -297,6 +297,15 @@ def test_who_is_admitted_to_a_full_room_goes_on_waiting(make_room: Any) -> None:
     assert driver.room.waiting == [4]
 
 
+@pytest.mark.parametrize("v2", [True, False])
+def test_a_full_room_is_full_whether_locked_or_not(make_room: Any, v2: bool) -> None:
+    driver = make_room(SignalingConfig(max_participants=1))
+    host = driver.join(1)
+    driver.say(host, Moderate(action="lock"))
+    newcomer = driver.join(2, v2=v2)
+    assert (errors(driver, newcomer), driver.closed[newcomer]) == (["room_full"], 4429)
+
+
 def test_a_new_host_hears_who_waits(locked: Any) -> None:
     locked.join(3)
     locked.say(locked.host, Moderate(action="make_host", user_id=2))
