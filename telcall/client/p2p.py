@@ -172,7 +172,8 @@ class Peer:
 
     def _hear(self, track: MediaStreamTrack) -> None:
         self._tasks.start(
-            self._senses.listen(track, "p2p", lambda: self._user_id), f"{track.kind}-of-{self._user_id}"
+            self._senses.listen(track, "p2p", lambda: (self._user_id, "camera")),
+            f"{track.kind}-of-{self._user_id}",
         )
 
     def _changed(self) -> None:

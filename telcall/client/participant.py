@@ -7,7 +7,7 @@ from array import array
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import structlog
 from aiortc import RTCIceServer
@@ -18,11 +18,13 @@ from signaling.messages import (
     V2_SUBPROTOCOL,
     CallEnded,
     Error,
+    Hand,
     IceServer,
     Leave,
     MediaState,
     MediaStateChanged,
     MediaStateUpdate,
+    Moderation,
     P2pState,
     ParticipantsSnapshot,
     Ping,
@@ -30,8 +32,10 @@ from signaling.messages import (
     RelayedAnswer,
     RelayedIceCandidate,
     RelayedOffer,
+    Role,
     Seat,
     Seats,
+    SeatSource,
     ServerMessage,
     SfuAnswer,
     Topology,
@@ -44,10 +48,12 @@ from signaling.messages import (
 from signaling.messages import Participant as V2User
 from telcall.client.errors import JoinRefused
 from telcall.client.files import Recorder
+from telcall.client.floor import Floor
+from telcall.client.link import Link
 from telcall.client.media import Feed
 from telcall.client.p2p import Mesh
 from telcall.client.perception import Senses
-from telcall.client.session import Session, user_id_of
+from telcall.client.session import user_id_of
 from telcall.client.sfu import SfuConnection
 from telcall.client.tasks import Tasks
 
@@ -55,16 +61,17 @@ log = structlog.get_logger(__name__)
 
 OVERLAP_S = 1.0  # how long the old way goes on after the new one is up
 _WAIT_STEP_S = 0.05
-_FIRST_MESSAGE_TIMEOUT_S = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody else in the call. `media` and `protocol` are known to a v2 participant only."""
+    """Somebody else in the call. All but `user` is known to a v2 participant only."""
 
     user: User
     media: MediaState
     protocol: Protocol
+    role: Role = "participant"
+    hand: bool = False
 
     @property
     def name(self) -> str:
@@ -76,12 +83,13 @@ class Person:
 class Participant:
     """Made by `Participant.join`. All methods belong to the event loop that it was made in.
 
-    `people`: the others, by user id. `topology`: the way that media goes. `user_id`: one's own.
+    `people`: the others, by user id. `topology`: the way that media goes. `user_id`: one's own. `floor`:
+    roles, chat, hands and what hosts do.
     """
 
     def __init__(
         self,
-        session: Session,
+        link: Link,
         user_id: int,
         protocol: Protocol,
         topology: Topology,
@@ -92,7 +100,8 @@ class Participant:
     ) -> None:
         self.user_id, self.protocol, self.topology = user_id, protocol, topology
         self.end_reason: str | None = None
-        self._session = session
+        self._link = link
+        self.floor = Floor(user_id, link.send)
         self._people: dict[int, Person] = {}
         self._recorder, self._on_message = recorder, on_message
         self._over = asyncio.Event()
@@ -111,18 +120,14 @@ class Participant:
             self._microphone,
             self._camera,
             ice_servers,
-            session.send,
+            link.send,
             self._senses,
             self._p2p_changed,
         )
-        self._sfu = SfuConnection(
-            self._microphone,
-            self._camera,
-            seats,
-            [server for server in ice_servers if not _is_stun(server)],  # it has public addresses itself
-            session.send,
-            self._senses,
-        )
+        # The SFU has public addresses itself.
+        self._seats, self._ice_servers = seats, [server for server in ice_servers if not _is_stun(server)]
+        self._sfu = self._make_sfu()
+        self._sfu_task: asyncio.Task[None] | None = None
         self._sfu.open(topology == "sfu")
 
     @classmethod
@@ -148,13 +153,13 @@ class Participant:
         stay the caller's, who stops them. `seats`: how many others can be received through the SFU at once.
         `ice_servers`: instead of those in `welcome`. `on_message`: called with every message of the server
         after it was taken in; must not block or raise.
+        Before a locked call this waits until a host lets us in: `on_message` is given `Waiting`.
 
         Raises `JoinRefused` where the server does not let us in, `aiohttp.ClientError` and `TimeoutError`
         where it does not answer, `ValueError` where the token or a track is none.
         """
-        async with Session(url, call_id, token, protocol) as session:
-            async with asyncio.timeout(_FIRST_MESSAGE_TIMEOUT_S):
-                first = await session.first()
+        async with Link(url, call_id, token, protocol) as link:
+            first = await link.first(on_message)
             user_id = user_id_of(token)
             topology: Topology = "p2p"
             given: list[IceServer] = []
@@ -163,7 +168,7 @@ class Participant:
             elif protocol == V2_SUBPROTOCOL:
                 raise JoinRefused("unsupported", "the server does not speak telcall.v2")
             participant = cls(
-                session,
+                link,
                 user_id,
                 protocol,
                 topology,
@@ -199,19 +204,20 @@ class Participant:
         """Out of the call, for `end_reason`."""
         return self._over.is_set()
 
-    def heard(self, user_id: int, seconds: float = 0.5) -> array[int]:
+    def heard(self, user_id: int, seconds: float = 0.5, source: SeatSource = "camera") -> array[int]:
         """Somebody's last `seconds` (2 at most) of sound: 16-bit PCM, one channel, 48 kHz. Empty when no
-        sound has come from them for as long."""
-        person = self._senses.of(user_id)
+        sound has come from them for as long. `source`: `screen` for that of their shared screen."""
+        person = self._senses.of(user_id, source)
         now_s = asyncio.get_running_loop().time()
         return person.heard(seconds, now_s) if person is not None else array("h")
 
-    def seen(self, user_id: int, within_s: float = 2.0) -> VideoFrame | None:
-        """Somebody's picture; None when their camera is off, or none has come for `within_s`."""
-        person, known = self._senses.of(user_id), self._people.get(user_id)
+    def seen(self, user_id: int, within_s: float = 2.0, source: SeatSource = "camera") -> VideoFrame | None:
+        """Somebody's picture, or their screen's; None when it is off, or none has come for `within_s`."""
+        person, known = self._senses.of(user_id, source), self._people.get(user_id)
         if person is None or known is None:
             return None
-        if known.protocol == V2_SUBPROTOCOL and not known.media.video:
+        is_on = known.media.video if source == "camera" else known.media.screen
+        if known.protocol == V2_SUBPROTOCOL and not is_on:
             return None
         return person.seen(within_s, asyncio.get_running_loop().time())
 
@@ -247,13 +253,13 @@ class Participant:
             return
         self._left = True
         if not self.has_ended and self.protocol == V2_SUBPROTOCOL:
-            await self._session.send(Leave())
+            await self._link.send(Leave())
         self._end("left")
         await self._tasks.close()
         await self._mesh.close()
         await self._microphone.close()
         await self._camera.close()
-        await self._session.close()
+        await self._link.close()
 
     # --- from the server --------------------------------------------------------------------------------
 
@@ -261,7 +267,7 @@ class Participant:
         self, first: ServerMessage, microphone: MediaStreamTrack | None, camera: MediaStreamTrack | None
     ) -> None:
         if self.protocol == V2_SUBPROTOCOL:
-            self._tasks.start(self._sfu.run(), "sfu")
+            self._sfu_task = self._tasks.start(self._sfu.run(), "sfu")
         await self.set_microphone(microphone)
         await self.set_camera(camera)
         if isinstance(first, Welcome):
@@ -271,17 +277,46 @@ class Participant:
     async def _read(self, first: ServerMessage) -> None:
         try:
             await self._receive(first)
-            async for message in self._session.messages():
+            async for message in self._link.messages():
+                if isinstance(message, Welcome):
+                    await self._come_back(message)
                 await self._receive(message)
         finally:
             why = f"{self._last_error.detail}: " if self._last_error else ""
-            self._end(f"{why}the connection was closed with {self._session.close_code}")
+            if self._link.refusal is not None:
+                why = f"{self._link.refusal.detail}: "
+            self._end(f"{why}the connection was closed with {self._link.close_code}")
+
+    async def _come_back(self, welcome: Welcome) -> None:
+        """With another connection: to the same stay, or to a new one, for which the ways are made anew."""
+        log.info("came_back", resumed=welcome.resumed)
+        self._last_error = None
+        if welcome.resumed:
+            await self._move(welcome.topology)
+        else:
+            await self._begin_anew(welcome.topology)
+            await self.floor.restore()
+        await self._tell_media(self._sends)
+
+    async def _begin_anew(self, topology: Topology) -> None:
+        if self._hand_over is not None:
+            self._hand_over.cancel()
+            self._hand_over = None
+        await self._mesh.close()
+        for user_id in tuple(self._people):
+            await self._part(user_id)
+        if self._sfu_task is not None:
+            self._sfu_task.cancel()
+            await asyncio.wait([self._sfu_task])
+        self.topology = self._senses.wanted = topology
+        self._sfu = self._make_sfu()
+        self._sfu.open(topology == "sfu")
+        self._sfu_task = self._tasks.start(self._sfu.run(), "sfu")
 
     async def _receive(self, message: ServerMessage) -> None:
         match message:
             case ParticipantsSnapshot():
-                for user in message.participants:
-                    await self._meet(user)
+                await self._take_stock(message)
             case UserJoined():
                 await self._meet(message.user)
             case UserLeft():
@@ -292,6 +327,10 @@ class Participant:
                     await self._mesh.receive(message)
             case MediaStateChanged():
                 self._media_changed(message)
+            case Hand():
+                self._change(message.user_id, hand=message.raised)
+            case Moderation():
+                await self._moderated(message)
             case TopologyChanged():
                 await self._move(message.mode)
             case SfuAnswer() | Seats():
@@ -304,8 +343,29 @@ class Participant:
                 self._sfu.receive(message)
             case _:
                 pass
+        self.floor.receive(message)
         if self._on_message is not None:
             self._on_message(message)
+
+    async def _take_stock(self, message: ParticipantsSnapshot) -> None:
+        """Of who is here; after a resume some are known, and connected."""
+        here = {user.id for user in message.participants}
+        for user_id in set(self._people) - here:
+            await self._part(user_id)
+        for user in message.participants:
+            if user.id in self._people:
+                self._know(user)
+            else:
+                await self._meet(user)
+
+    async def _moderated(self, message: Moderation) -> None:
+        """We obey: what is stopped is only started again by `set_microphone`, `set_camera`."""
+        if message.action == "make_host" and message.user_id is not None:
+            self._change(message.user_id, role="host")
+        elif message.user_id == self.user_id and message.action == "mute":
+            await self.set_microphone(None)
+        elif message.user_id == self.user_id and message.action == "stop_video":
+            await self.set_camera(None)
 
     async def _meet(self, user: V2User | User) -> None:
         self._know(user)
@@ -314,7 +374,7 @@ class Participant:
 
     def _know(self, user: V2User | User) -> None:
         if isinstance(user, V2User):
-            self._people[user.id] = Person(user, user.media, user.protocol)
+            self._people[user.id] = Person(user, user.media, user.protocol, user.role, user.hand)
         elif user.id not in self._people:
             self._people[user.id] = Person(user, MediaState(audio=True), "documented")
         self._senses.meet(user.id)
@@ -325,9 +385,12 @@ class Participant:
         await self._mesh.part(user_id)
 
     def _media_changed(self, message: MediaStateChanged) -> None:
-        if (person := self._people.get(message.user_id)) is not None:
-            media = MediaState(audio=message.audio, video=message.video, screen=message.screen)
-            self._people[message.user_id] = replace(person, media=media)
+        media = MediaState(audio=message.audio, video=message.video, screen=message.screen)
+        self._change(message.user_id, media=media)
+
+    def _change(self, user_id: int, **changes: Any) -> None:
+        if (person := self._people.get(user_id)) is not None:
+            self._people[user_id] = replace(person, **changes)
 
     # --- p2p and SFU ------------------------------------------------------------------------------------
 
@@ -361,22 +424,27 @@ class Participant:
         person = self._people.get(user_id)
         if self.protocol != V2_SUBPROTOCOL or self.topology != "p2p" or person is None:
             return
-        await self._session.send(P2pState(user_id=user_id, state=state))
+        await self._link.send(P2pState(user_id=user_id, state=state))
         if self._mesh.is_connected:
             self._hand_over = self._tasks.start(self._shut_sfu(), "shut-sfu")
+
+    def _make_sfu(self) -> SfuConnection:
+        return SfuConnection(
+            self._microphone, self._camera, self._seats, self._ice_servers, self._link.send, self._senses
+        )
 
     # --- pieces -----------------------------------------------------------------------------------------
 
     async def _tell_media(self, media: MediaState) -> None:
         self._sends = media
         if self.protocol == V2_SUBPROTOCOL:
-            await self._session.send(MediaStateUpdate(audio=media.audio, video=media.video))
+            await self._link.send(MediaStateUpdate(audio=media.audio, video=media.video))
 
     async def _ping(self, interval_s: float) -> None:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(interval_s)
-            await self._session.send(Ping(t=loop.time()))
+            await self._link.send(Ping(t=loop.time()))
 
     def _record_sound(self, user_id: int, samples: array[int]) -> None:
         person = self._people.get(user_id)

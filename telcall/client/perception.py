@@ -13,10 +13,13 @@ from collections.abc import Callable
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import AudioFrame, VideoFrame
 
-from signaling.messages import Topology
+from signaling.messages import SeatSource, Topology
 from telcall.client.media import SAMPLE_RATE_HZ, Kind, Resampler, mono_pcm
 
 KEPT_S = 2.0
+
+Whose = tuple[int, SeatSource]
+"""A user's id, and whether it is their own picture and voice (`camera`) or their screen's."""
 
 OnSound = Callable[[int, "array[int]"], None]
 OnPicture = Callable[[int, VideoFrame], None]
@@ -64,50 +67,60 @@ class Perceived:
 
 
 class Senses:
-    """Everybody else, by user id. `on_sound` and `on_picture` are called with all that is taken in."""
+    """Everybody else, by user id. `on_sound` and `on_picture` are called with all that is taken in of people
+    themselves, not of their screens."""
 
     def __init__(self, on_sound: OnSound | None = None, on_picture: OnPicture | None = None) -> None:
-        self._people: dict[int, Perceived] = {}
+        self._people: dict[Whose, Perceived] = {}
         self._on_sound, self._on_picture = on_sound, on_picture
         self.wanted: Topology = "p2p"
 
-    def of(self, user_id: int) -> Perceived | None:
-        return self._people.get(user_id)
+    def of(self, user_id: int, source: SeatSource = "camera") -> Perceived | None:
+        return self._people.get((user_id, source))
 
     def meet(self, user_id: int) -> None:
-        self._people.setdefault(user_id, Perceived())
+        self._people.setdefault((user_id, "camera"), Perceived())
+        self._people.setdefault((user_id, "screen"), Perceived())
 
     def forget(self, user_id: int) -> None:
-        self._people.pop(user_id, None)
+        self._people.pop((user_id, "camera"), None)
+        self._people.pop((user_id, "screen"), None)
 
-    def take_sound(self, user_id: int, path: Topology, samples: array[int]) -> None:
+    def take_sound(
+        self, user_id: int, path: Topology, samples: array[int], source: SeatSource = "camera"
+    ) -> None:
         """Of somebody who is not here (any more): nothing."""
-        person = self._people.get(user_id)
+        person = self._people.get((user_id, source))
         if person is not None and person.paths["audio"].takes(path, self.wanted):
             person.hear(samples, asyncio.get_running_loop().time())
-            if self._on_sound is not None:
+            if self._on_sound is not None and source == "camera":
                 self._on_sound(user_id, samples)
 
-    def take_picture(self, user_id: int, path: Topology, picture: VideoFrame) -> None:
-        person = self._people.get(user_id)
+    def take_picture(
+        self, user_id: int, path: Topology, picture: VideoFrame, source: SeatSource = "camera"
+    ) -> None:
+        person = self._people.get((user_id, source))
         if person is not None and person.paths["video"].takes(path, self.wanted):
             person.see(picture, asyncio.get_running_loop().time())
-            if self._on_picture is not None:
+            if self._on_picture is not None and source == "camera":
                 self._on_picture(user_id, picture)
 
-    async def listen(self, track: MediaStreamTrack, path: Topology, whose: Callable[[], int | None]) -> None:
+    async def listen(
+        self, track: MediaStreamTrack, path: Topology, whose: Callable[[], Whose | None]
+    ) -> None:
         """Takes in a track until it ends. `whose` it is may change with every frame; None: nobody's."""
         resampler = Resampler("mono")
         try:
             while True:
                 frame = await track.recv()
-                user_id = whose()
-                if user_id is None:
+                owner = whose()
+                if owner is None:
                     continue
+                user_id, source = owner
                 if isinstance(frame, AudioFrame):
                     for samples in mono_pcm(resampler, frame):
-                        self.take_sound(user_id, path, samples)
+                        self.take_sound(user_id, path, samples, source)
                 elif isinstance(frame, VideoFrame):
-                    self.take_picture(user_id, path, frame)
+                    self.take_picture(user_id, path, frame, source)
         except MediaStreamError:
             pass

@@ -41,7 +41,9 @@ _MAX_MESSAGE_BYTES = 4 * 2**20
 class Session:
     """One connection to `WS /ws/calls/{call_id}`. `close_code`: how it was closed, None while it is open."""
 
-    def __init__(self, url: str, call_id: str, token: str, protocol: Protocol) -> None:
+    def __init__(
+        self, url: str, call_id: str, token: str, protocol: Protocol, resume_token: str | None = None
+    ) -> None:
         parts = urlsplit(url)
         scheme = {"http": "ws", "https": "wss"}.get(parts.scheme, parts.scheme)
         path = parts.path.rstrip("/")
@@ -49,6 +51,8 @@ class Session:
         self._protocols = [f"token.{token}"]
         if protocol == V2_SUBPROTOCOL:
             self._protocols.insert(0, V2_SUBPROTOCOL)
+        if resume_token is not None:
+            self._protocols.append(f"resume.{resume_token}")
         self._socket: ClientWebSocketResponse | None = None
         self._incoming = self._read()
 
@@ -102,7 +106,8 @@ class Session:
         return self._incoming
 
     async def first(self) -> ServerMessage:
-        """The message that says that we are in. Raises `JoinRefused` where it is an error, or none."""
+        """The message that says that we are in, or (`Waiting`) in front of a locked call. Raises
+        `JoinRefused` where it is an error, or none."""
         message = await anext(self._incoming, None)
         if isinstance(message, Error):
             raise JoinRefused(message.code, message.detail)

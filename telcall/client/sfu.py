@@ -31,7 +31,7 @@ from signaling.messages import (
 )
 from telcall.client.closing import close_connection
 from telcall.client.media import Feed, Outlet
-from telcall.client.perception import Senses
+from telcall.client.perception import Senses, Whose
 from telcall.client.tasks import Tasks
 
 log = structlog.get_logger(__name__)
@@ -69,7 +69,7 @@ class SfuConnection:
         self._offer_id = self._failed = 0
         self._answer: asyncio.Future[str] | None = None
         self._revision = -1
-        self._user_of_mid: dict[str, int] = {}
+        self._owner_of_mid: dict[str, Whose] = {}
         self.seating: list[Seat] = []
         self.connected = asyncio.Event()
 
@@ -131,7 +131,7 @@ class SfuConnection:
         try:
             for mid, track in await self._negotiate(connection):
                 listening.start(
-                    self._senses.listen(track, "sfu", lambda mid=mid: self._user_of_mid.get(mid)),  # type: ignore[misc]
+                    self._senses.listen(track, "sfu", lambda mid=mid: self._owner_of_mid.get(mid)),  # type: ignore[misc]
                     f"seat-{mid}",
                 )
             await over.wait()
@@ -186,8 +186,8 @@ class SfuConnection:
         if message.revision <= self._revision:
             return
         self._revision, self.seating = message.revision, message.seats
-        self._user_of_mid = {
-            mid: seat.user_id
+        self._owner_of_mid = {
+            mid: (seat.user_id, seat.source)
             for seat in message.seats
             if seat.user_id is not None
             for mid in (seat.audio_mid, seat.video_mid)

@@ -1,0 +1,122 @@
+"""What participants do besides talking: chat, hands, what hosts do, the locked door, and coming back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from signaling.messages import Reaction, ServerMessage, UserLeft, Waiting
+from telcall.client.errors import JoinRefused
+from telcall.client.rest import Account
+from telcall.client.session import Session
+
+Join = Callable[..., Awaitable[Any]]
+Accounts = dict[str, Account]
+
+
+@pytest.fixture
+def call_id(running: Any, accounts: Accounts) -> str:
+    """A call of its own for each test: locks and removals stay with it. Anna is its host."""
+    return str(running.post("/api/calls", {"title": "Test"}, accounts["Anna"].token)["call_id"])
+
+
+async def test_chat_hands_and_reactions_reach_everybody(join: Join) -> None:
+    told: list[ServerMessage] = []
+    anna, boris = await join("Anna"), await join("Boris", on_message=told.append)
+    await anna.waits(lambda: boris.participant.user_id in anna.participant.people)
+    await anna.participant.floor.say("Hello")
+    await anna.participant.floor.raise_hand()
+    await anna.participant.floor.react("👍")
+    anna_id = anna.participant.user_id
+    await boris.waits(lambda: any(isinstance(each, Reaction) for each in told))
+    assert [(line.user_id, line.text) for line in boris.participant.floor.chat] == [(anna_id, "Hello")]
+    assert boris.participant.people[anna_id].hand
+    assert anna.participant.floor.chat == boris.participant.floor.chat
+
+
+async def test_host_mutes_removes_and_makes_another_host(join: Join) -> None:
+    anna, boris, clara = [await join(name) for name in ("Anna", "Boris", "Clara")]
+    assert [guest.participant.floor.role for guest in (anna, boris)] == ["host", "participant"]
+    await anna.waits(lambda: anna.perceives(boris))
+    boris_id, clara_id = boris.participant.user_id, clara.participant.user_id
+    await anna.participant.floor.moderate("mute", boris_id)
+    await anna.waits(lambda: not anna.participant.people[boris_id].media.audio)
+    await anna.waits(lambda: not anna.participant.heard(boris_id) and anna.sees(boris))
+    await anna.participant.floor.moderate("make_host", boris_id)
+    await boris.waits(lambda: boris.participant.floor.role == "host")
+    assert clara.participant.people[boris_id].role == "host"
+    await boris.participant.floor.moderate("remove", clara_id)
+    await clara.participant.wait_until_over()
+    assert clara_id not in anna.participant.people
+    with pytest.raises(JoinRefused) as refused:
+        await join("Clara")
+    assert refused.value.code == "removed"
+
+
+async def test_who_comes_to_a_locked_call_is_let_in_or_turned_away(join: Join) -> None:
+    anna = await join("Anna")
+    await anna.participant.floor.moderate("lock")
+    await anna.waits(lambda: anna.participant.floor.is_locked)
+    told: list[ServerMessage] = []
+    for name, admitted in (("Boris", True), ("Clara", False)):
+        coming = asyncio.create_task(join(name, on_message=told.append))
+        await anna.waits(lambda: bool(anna.participant.floor.knocking))
+        (user_id,) = anna.participant.floor.knocking
+        await anna.participant.floor.admit(user_id, admitted)
+        if admitted:
+            guest = await coming
+            await anna.waits(lambda guest=guest: anna.perceives(guest))
+        else:
+            with pytest.raises(JoinRefused) as refused:
+                await coming
+            assert refused.value.code == "locked"
+        await anna.waits(lambda: not anna.participant.floor.knocking)
+    assert sum(isinstance(each, Waiting) for each in told) == 2
+
+
+async def test_who_wants_the_server_keeps_the_call_there(join: Join) -> None:
+    anna, boris = await join("Anna"), await join("Boris")
+    await anna.waits(lambda: anna.perceives(boris))
+    await boris.participant.floor.want_server()
+    await anna.waits(lambda: anna.participant.topology == "sfu" and anna.perceives(boris))
+
+
+@pytest.mark.parametrize("count", [2, 3])
+async def test_lost_connection_is_resumed_and_nobody_notices(
+    count: int, join: Join, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Session] = []
+
+    class Noted(Session):
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args)
+            made.append(self)
+
+    left: list[ServerMessage] = []
+    anna = await join(
+        "Anna", on_message=lambda each: left.append(each) if isinstance(each, UserLeft) else None
+    )
+    monkeypatch.setattr("telcall.client.link.Session", Noted)
+    boris = await join("Boris")
+    others = [await join("Clara")] if count == 3 else []
+    await anna.waits(lambda: anna.perceives(boris) and boris.perceives(anna))
+    (lost,) = made[:1]
+    assert lost._socket is not None
+    opened = len(made)
+    await lost._socket.close(code=4000)
+    await anna.participant.floor.say("meanwhile")
+    await boris.waits(lambda: len(made) > opened and bool(boris.participant.floor.chat))
+    await anna.waits(lambda: all(anna.perceives(each) for each in (boris, *others)))
+    await boris.waits(lambda: boris.perceives(anna))
+    assert not left
+    assert [line.text for line in boris.participant.floor.chat] == ["meanwhile"]
+
+
+async def test_who_has_said_goodbye_is_gone_at_once(join: Join) -> None:
+    anna, boris = await join("Anna"), await join("Boris")
+    await anna.waits(lambda: anna.perceives(boris))
+    await boris.participant.leave()
+    await anna.participant.wait_for(lambda: not anna.participant.people, 3)  # sooner than the window
