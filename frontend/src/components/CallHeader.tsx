@@ -10,14 +10,15 @@ export function CallHeader({ state }: { state: CallState }) {
   const running = state.startedAt !== null && state.phase.kind !== "connecting";
   const now = useNow(running);
   const direct = state.topology === "p2p";
+  const count = state.tiles.filter(({ source }) => source === "camera").length;
   return (
     <header className="flex h-13 shrink-0 items-center justify-between px-5 text-[15px] text-call-soft">
       <span data-testid="timer" className="min-w-16 font-semibold text-call-ink tabular-nums">
         {running && state.startedAt !== null ? clockText(now - state.startedAt) : ""}
       </span>
-      {state.tiles.length > 1 && (
+      {count > 1 && (
         <span className="flex items-center gap-2">
-          <span>{t("call.participants", { count: state.tiles.length })}</span>
+          <span>{t("call.participants", { count })}</span>
           {state.locked && (
             <span role="img" data-testid="locked" aria-label={t("call.lockedState")}>
               <Icon name="lock" className="size-4" />

@@ -31,7 +31,7 @@ export function PeopleSheet({ state, onModerate, onClose }: Props) {
           onClick={() => onModerate(state.locked ? "unlock" : "lock", null)}
           className="flex min-h-13 shrink-0 items-center gap-4 px-5 text-left text-[17px] hover:bg-call-high"
         >
-          <Icon name="lock" className={state.locked ? "text-call-live" : ""} />
+          <Icon name="lock" className={`size-6 ${state.locked ? "text-call-live" : ""}`} />
           {t(state.locked ? "call.unlock" : "call.lock")}
         </button>
       )}

@@ -90,6 +90,10 @@ export class MediaPaths {
     this.#iceServers = iceServers;
     this.#sfu?.socketReplaced();
     this.setTopology(topology);
+    if (this.#topology === "sfu") return;
+    // What was told while there was no socket is told again.
+    for (const [id, peer] of this.#peers)
+      if (peer.connected && !this.#untold.has(id)) this.#tellConnected(id);
   }
 
   setTopology(topology: Topology): void {
