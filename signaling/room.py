@@ -554,8 +554,8 @@ class Room:
         return [] if pair is None else virtual_peer_speaks(self._pairs, *pair, description)
 
     def peer_misled(self, stay: str, peer_id: int) -> list[Output]:
-        """This documented client has taken up what was said to it before the switch, and was not heard of
-        since: its microphone was late. It has to make its connection to `peer_id` once more."""
+        """This documented client's connection to `peer_id` is of no use: it took up what was said before the
+        switch, or has lost its voice. It has to make it once more."""
         pair = self._members.mesh_pair(stay, peer_id)
         return [] if pair is None else begin_anew(self._pairs, *pair)
 

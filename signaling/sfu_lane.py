@@ -110,6 +110,7 @@ class SfuLane:
                     log.exception("sfu_command_failed", command=type(command).__name__)
                 finally:
                     self._current = None
+                await asyncio.sleep(0)  # most commands wait for nothing: the other rooms have their turn
         finally:
             self._task = None
             self._on_idle()

@@ -65,11 +65,12 @@ class Connections:
         await connection.close()
         self._by_id.pop(connection.participant, None)
 
-    def soon(self, end: Coroutine[None, None, None]) -> None:
-        """Carries out the end of something, for whoever cannot wait for it; `wait` does."""
+    def soon(self, end: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Carries out the end of something, for whoever cannot wait for it now; `wait` does."""
         task = asyncio.ensure_future(end)
         self._ends.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._ends.discard(task)

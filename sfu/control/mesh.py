@@ -68,7 +68,7 @@ class _Link:
         self.connection: Connection | None = None
         self.is_connected = False
         self.uploads: dict[Kind, _Upload] = {}
-        self._names: dict[tuple[str, int], StreamName] = {}
+        self._names: dict[tuple[str, Kind, int], StreamName] = {}
         self._rollbacks = 0
 
     def rolled_back(self, rollbacks: int) -> None:
@@ -77,10 +77,16 @@ class _Link:
             self._rollbacks = rollbacks
             self._names.clear()
 
+    def forget_names(self, known: set[str], removed: set[str]) -> None:
+        """Of lines that nobody knows any more, and of streams that were removed: under the same keys no ssrc
+        may begin a second time (RFC 3711 §9.1)."""
+        kept = known - removed
+        self._names = {key: name for key, name in self._names.items() if key[0] in kept}
+
     def name(self, line: Line) -> StreamName:
         """The same for as long as the line keeps its payload type, which the engine holds fast, and the
         client takes nothing back."""
-        key = (line.mid, line.codec.payload_type)
+        key = (line.mid, line.kind, line.codec.payload_type)
         if key not in self._names:
             self._names[key] = self.streams.name(self.stream_id, line.kind)
         return self._names[key]
@@ -108,6 +114,11 @@ class MeshMember(Member):
         self._local_transport, self._reseat = local_transport, reseat
         self._client = MeshClient(user, new_mid=_new_mid, new_credentials=new_credentials)
         self._links: dict[int, _Link] = {}
+        self._uploads: dict[Kind, dict[int, SourceId]] = {kind: {} for kind in KINDS}
+        """By peer, those that are agreed on now."""
+        self._others: Sequence[Member] = ()
+        self._ends: set[asyncio.Task[None]] = set()
+        self._sources_changed = False
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
         self._had_voice = False
@@ -119,14 +130,14 @@ class MeshMember(Member):
         return False
 
     def source_of(self, track: Track) -> SourceId | None:
+        """Of the elected connection; of another one while that is only being agreed on."""
         if track not in _KIND_OF:  # such a client shares no screen
             return None
         kind = _KIND_OF[track]
         elected = self._links.get(self._client.elected(kind) or -1)
-        for link in (elected, *self._links.values()):
-            if link is not None and (upload := link.uploads.get(kind)) is not None:
-                return upload.source
-        return None
+        if elected is not None and (upload := elected.uploads.get(kind)) is not None:
+            return upload.source
+        return next(iter(self._uploads[kind].values()), None)
 
     # --- what the client says ---------------------------------------------------------------------------
 
@@ -140,7 +151,15 @@ class MeshMember(Member):
             self._begin_anew(peer)
             return
         self._carry_out(self._client.receive(peer, description.type, parsed, _now_us()))
-        self._reseat()
+        self._spread()
+
+    def _spread(self) -> None:
+        """The others are concerned only where what this client sends has changed."""
+        if self._sources_changed:
+            self._sources_changed = False
+            self._reseat()
+        else:
+            self.feed(self._others)
 
     def _is_misled(self, peer: int, answer: ParsedDescription) -> bool:
         """An answer to somebody's offer from before we stood in, which reached the client late: nothing is
@@ -172,7 +191,10 @@ class MeshMember(Member):
 
     def feed(self, others: Sequence[Member]) -> None:
         """A client that knows of one picture of everybody gets the screen while one is shared."""
+        self._others = others
         for other in others:
+            if other.user not in self._links:  # begins anew
+                continue
             link, virtual = self._links[other.user], self._client.peers[other.user]
             wanted: dict[int, SourceId] = {}
             picture: Track = "screen" if other.shares_screen else "camera"
@@ -191,13 +213,18 @@ class MeshMember(Member):
         for link in self._links.values():
             self._drop(link)
         self._links.clear()
-        await self._connections.wait()
+        if self._ends:
+            await asyncio.wait(set(self._ends))
 
     def _drop(self, link: _Link) -> None:
-        for upload in link.uploads.values():
+        for kind, upload in link.uploads.items():
             self._sources.withdraw(upload.source)
+            self._uploads[kind].pop(link.peer, None)
+            self._sources_changed = True
         link.uploads.clear()
-        self._connections.soon(self._end(link))
+        end = self._connections.soon(self._end(link))
+        self._ends.add(end)
+        end.add_done_callback(self._ends.discard)
 
     async def _end(self, link: _Link) -> None:
         if link.connection is not None:
@@ -217,11 +244,10 @@ class MeshMember(Member):
                         )
                     else:
                         self._connections.renegotiate(link.connection, local, remote, fresh=fresh)
+                    self._agreed(link, self._client.peers[each.peer])
                 case Say() as say:
                     self._agreed(link, self._client.peers[each.peer])
                     self._say(link, say)
-        for peer, link in self._links.items():
-            self._agreed(link, self._client.peers[peer])
         self._schedule()
 
     def _listener_of(self, link: _Link) -> Callable[[ConnectionChanged], None]:
@@ -239,7 +265,7 @@ class MeshMember(Member):
         """Takes what both ends agree on into the engine."""
         link.rolled_back(virtual.rollbacks)
         lines = {kind: virtual.downlink(kind) for kind in KINDS}
-        link.streams.keep_only({line.mid for line in lines.values() if line is not None})
+        link.forget_names(virtual.mids, link.streams.keep_only({each.mid for each in lines.values() if each}))
         for line in lines.values():
             if line is None:
                 continue
@@ -261,11 +287,13 @@ class MeshMember(Member):
         if wanted == (present.upload if present is not None else None):
             return
         if present is not None:
-            del link.uploads[kind]
+            del link.uploads[kind], self._uploads[kind][link.peer]
             self._sources.withdraw(present.source)
+        self._sources_changed = True
         if wanted is not None:
             source = self._sources.publish(link.participant, wanted)
             link.uploads[kind] = _Upload(wanted, source, 0, _now_us())
+            self._uploads[kind][link.peer] = source
             self._had_voice |= kind == "audio"
 
     def _say(self, link: _Link, say: Say) -> None:
@@ -310,16 +338,20 @@ class MeshMember(Member):
     def _on_timer(self, deadline_us: int) -> None:
         self._timer = None
         now_us = max(deadline_us, _now_us())
-        told = self._client.advance(now_us)
-        for kind in KINDS:
-            peer = self._client.elected(kind)
-            if peer is not None and self._is_silent(self._links[peer], kind, now_us):
-                log.info("upload_silent", session=self.session, kind=kind)
-                told += self._client.silent(peer, kind, now_us)
-        self._carry_out(told)
-        if told:
-            self._reseat()
-        self._seek_voice(now_us)
+        try:
+            told = self._client.advance(now_us)
+            for kind in KINDS:
+                peer = self._client.elected(kind)
+                if peer is not None and self._is_silent(self._links[peer], kind, now_us):
+                    log.info("upload_silent", session=self.session, kind=kind)
+                    told += self._client.silent(peer, kind, now_us)
+            self._carry_out(told)
+            if told:
+                self._spread()
+            self._seek_voice(now_us)
+        except Exception:
+            log.exception("mesh_timer_failed", session=self.session)
+            self._schedule()
 
     def _is_voiceless(self) -> bool:
         """None of its connections offers the voice that it had."""
@@ -345,6 +377,7 @@ class MeshMember(Member):
         packets = self._sources.packets(upload.source)
         if packets != upload.packets:
             upload.packets, upload.moved_us = packets, now_us
+            self._client.flows(kind)
         return now_us - upload.moved_us >= SILENT_US[kind]
 
 

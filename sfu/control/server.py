@@ -257,12 +257,12 @@ class Server:
         """Has every room decide who speaks, at fixed intervals."""
         while True:
             await asyncio.sleep(DECISION_US / 1_000_000)
-            try:
-                levels = engine.take_audio_levels()
-                for room in list(self._rooms.values()):
+            levels = engine.take_audio_levels()
+            for room in list(self._rooms.values()):
+                try:
                     room.hear(levels)
-            except Exception:
-                log.exception("speakers_failed")
+                except Exception:
+                    log.exception("speakers_failed")
 
     # --- pieces -----------------------------------------------------------------------------------------
 

@@ -57,9 +57,12 @@ class Streams:
         self._fed.pop(stream.name.ssrc, None)
         self._engine.remove_seat_stream(self._subscriber, stream.name.ssrc)
 
-    def keep_only(self, mids: set[str]) -> None:
-        for mid in self._streams.keys() - mids:
+    def keep_only(self, mids: set[str]) -> set[str]:
+        """Returns the mids of those that were removed."""
+        removed = self._streams.keys() - mids
+        for mid in removed:
             self.remove(mid)
+        return set(removed)
 
     def feed(self, wanted: Mapping[int, SourceId]) -> list[SourceId]:
         """ssrc -> source, for each stream that is to be fed. Returns the sources that are new to a stream."""

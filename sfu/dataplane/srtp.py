@@ -19,7 +19,9 @@ ffi: Any = binding.ffi
 
 OK: int = lib.srtp_err_status_ok
 REPLAY_WINDOW = 1_024
-MAX_INBOUND_SSRCS = 32
+MAX_INBOUND_SSRCS = 256
+"""Two for each of the 128 m-lines that a description may have: a mesh client makes a new one each time that
+its camera goes on."""
 MAX_RTCP_BYTES = 1_300
 
 _PROFILES: dict[SrtpProfile, tuple[int, int]] = {  # libsrtp's number, bytes of the tag

@@ -83,7 +83,7 @@ def offered(description: Description, before: Lines) -> Lines:
     lines: list[AnyLine] = []
     for media in description.media:
         line = _read(description, media)
-        if isinstance(line, Line) and (old := known.get(line.mid)) is not None:
+        if isinstance(line, Line) and (old := known.get(line.mid)) is not None and old.kind == line.kind:
             line = replace(line, carries=old.carries)
         lines.append(line)
     return tuple(lines)
@@ -105,8 +105,8 @@ def answered(description: Description, ours: Lines, before: Lines) -> Lines | No
             lines.append(line)
             continue
         theirs = _read(description, replace(media, mid=line.mid))
-        if isinstance(theirs, Rejected):
-            lines.append(theirs)
+        if isinstance(theirs, Rejected) or theirs.kind != line.kind:
+            lines.append(Rejected(line.mid, line.kind, media.protocol))
             continue
         before_it = known.get(line.mid, line)
         lines.append(

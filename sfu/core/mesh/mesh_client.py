@@ -85,6 +85,10 @@ class MeshClient:
         self._elections[kind].silent(peer)
         return self._settle(now_us)
 
+    def flows(self, kind: Kind) -> None:
+        """Media of this kind comes."""
+        self._elections[kind].flows()
+
     def advance(self, now_us: int) -> list[Told]:
         for election in self._elections.values():
             election.advance(now_us)

@@ -49,10 +49,15 @@ class UploadElection:
         self._choose()
 
     def silent(self, peer: int) -> None:
-        """Nothing comes there although it was agreed on. Each connection is given up once, so this ends."""
+        """Nothing comes there as agreed. Each connection is given up once, until media flows."""
         if (candidate := self._candidates.get(peer)) is not None:
             candidate.silent = True
             self._choose()
+
+    def flows(self) -> None:
+        """Media comes again: what was silent may have been so because nothing came by any connection."""
+        for candidate in self._candidates.values():
+            candidate.silent = False
 
     def next_deadline_us(self) -> int | None:
         return self._settled_us

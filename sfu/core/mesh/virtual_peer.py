@@ -31,7 +31,9 @@ FIRST_OFFER_WAIT_US = 6_000_000
 """How long a client with the lower id may take before we offer: a prompt for the microphone takes a while."""
 REPEAT_US = 5_000_000
 MAX_REPEATS = 3
-"""An offer that came before the client could take it is lost there."""
+LATE_REPEAT_US = 30_000_000
+"""An offer that came before the client could take it is lost there; who allows the microphone after a minute
+is still to be met."""
 CROSSING_US = 1_000_000
 """What was said less than this ago may not have reached the other end yet. After offers have crossed we wait
 so long for the client's answer to ours before we offer anew."""
@@ -131,6 +133,13 @@ class VirtualPeer:
             return None
         return False
 
+    @property
+    def mids(self) -> set[str]:
+        """Of the lines that are agreed on, and of those in offers of ours that may still be answered."""
+        offers = (self._pending, self._taken_back)
+        every = (self.lines, *(offer.lines for offer in offers if offer is not None))
+        return {line.mid for lines in every for line in lines}
+
     def upload(self, kind: Kind) -> Line | None:
         """The line on which the client's track comes."""
         return next((line for line in of_kind(self.lines, kind) if line.takes and line.client_sends), None)
@@ -175,7 +184,7 @@ class VirtualPeer:
             if rolled_back:
                 self._hidden |= self._lost_beside(lines)
                 self.rollbacks += 1
-            self._note_refusals(lines)
+            self._note_refusals(offer.lines, lines)
             self._numbers.learn(description.media)
             self.lines = lines
             # A client that was late finds each repetition, and answers it too.
@@ -201,7 +210,9 @@ class VirtualPeer:
     def _settle_stable(self, now_us: int) -> list[Output]:
         if self._repeat_us is not None and self._pending is not None and now_us >= self._repeat_us:
             self._repeats += 1
-            self._repeat_us = now_us + REPEAT_US if self._repeats < MAX_REPEATS else None
+            self._repeat_us = now_us + (REPEAT_US if self._repeats < MAX_REPEATS else LATE_REPEAT_US)
+            if self._repeats > MAX_REPEATS:  # made anew: the wishes may be others by now
+                self._pending = _Offer(self._proposal(), self.local)
             return [Say("offer", self._pending.lines)]
         if self._hold_us is not None:
             if now_us < self._hold_us:
@@ -265,9 +276,10 @@ class VirtualPeer:
             lines.append(replace(line, carries=carries, takes=takes))
         return tuple(lines)
 
-    def _note_refusals(self, lines: Lines) -> None:
+    def _note_refusals(self, proposed: Lines, lines: Lines) -> None:
         for kind in KINDS:
-            if self._carried[kind] and not any(line.carries for line in of_kind(lines, kind)):
+            offered_any = any(line.carries for line in of_kind(proposed, kind))
+            if offered_any and not any(line.carries for line in of_kind(lines, kind)):
                 self._refusals[kind] += 1
 
     def _lost_beside(self, lines: Lines) -> set[Kind]:

@@ -21,6 +21,7 @@ MAX_CANDIDATES = 40
 """Of one m-line: aiortc repeats all of its own in each."""
 MAX_PER_MEDIA = 128
 """Payload types, extensions, rids and ssrcs, each."""
+MAX_WILDCARDS = 16
 
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 _DIRECTIONS: dict[str, Direction] = {
@@ -68,6 +69,8 @@ class Media:
     send_rids: list[str] = field(default_factory=list)
     simulcast_send: list[str] = field(default_factory=list)
     ssrcs: list[int] = field(default_factory=list)
+    wildcards: int = 0
+    """`a=rtcp-fb:*` lines so far; each goes to every payload type."""
 
 
 @dataclass(slots=True)
@@ -197,6 +200,9 @@ def _attribute(media: Media, name: str, argument: str) -> None:
 def _codec_attribute(media: Media, name: str, argument: str) -> None:
     number, _, rest = argument.partition(" ")
     if name == "rtcp-fb" and number == "*":
+        media.wildcards += 1
+        if media.wildcards > MAX_WILDCARDS:
+            raise _invalid("too many rtcp-fb lines for all payload types")
         codecs = list(media.codecs.values())
     else:
         codec = media.codecs.get(_number(number, 127))

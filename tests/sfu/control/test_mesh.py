@@ -1,4 +1,5 @@
 import asyncio
+import re
 
 import pytest
 from aiortc import RTCPeerConnection
@@ -209,3 +210,33 @@ async def test_a_voice_that_no_connection_offers_any_more_is_sought_by_a_new_one
         event = await boris._inbox.get()
     assert event.peer == 1
     assert event.description.type == "offer"
+
+
+async def test_no_ssrc_begins_twice_under_the_same_keys(enter, enter_mesh, eventually, server):
+    """A client that puts a call on hold and takes it back; its line is the same, its stream a new one."""
+    anna = await enter(1, hz=440, colour="red")
+    boris = await enter_mesh(2, hz=660, colour="green")
+    await eventually(lambda: meets(boris, anna))
+    boris._task.cancel()  # aiortc would not take an answer to what it did not offer
+    sdp = boris.pcs[1].localDescription.sdp
+    told = set()
+    for _ in range(3):
+        for direction in ("sendonly", "sendrecv"):
+            await boris.say(1, "offer", sdp.replace("a=sendrecv", f"a={direction}"))
+            while not boris._inbox.empty():
+                event = boris._inbox.get_nowait()
+                if direction == "sendrecv" and event.description.type == "answer":
+                    ssrcs = frozenset(re.findall(r"a=ssrc:(\d+) cname", event.description.sdp))
+                    assert not ssrcs & told
+                    told |= ssrcs
+    assert len(told) >= 3
+    assert len(server._rooms["room"].members[2]._links[1]._names) <= 4
+
+
+async def test_one_who_leaves_waits_for_nobody_elses_end(enter_mesh, server):
+    anna = await enter_mesh(1)
+    never = asyncio.Event()
+    server._connections.soon(never.wait())
+    async with asyncio.timeout(20):
+        await server.leave("room", 1, anna.session)
+    never.set()

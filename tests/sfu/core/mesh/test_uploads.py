@@ -76,3 +76,12 @@ def test_a_word_of_the_client_takes_the_silence_back():
     assert made.elected == 1
     made.silent(7)
     assert made.elected == 1
+
+
+def test_media_that_flows_again_forgives_all():
+    made = election(p1=True, p2=True)
+    made.silent(1)
+    made.silent(2)
+    made.flows()
+    made.silent(made.elected)
+    assert made.elected == 1

@@ -8,6 +8,7 @@ from sfu.core.ice.lite_agent import Credentials
 from sfu.core.mesh.virtual_peer import (
     CROSSING_US,
     FIRST_OFFER_WAIT_US,
+    LATE_REPEAT_US,
     MAX_REPEATS,
     REPEAT_US,
     Say,
@@ -103,13 +104,20 @@ def test_a_client_that_does_not_offer_is_offered_to(make):
     assert told(peer.settle(FIRST_OFFER_WAIT_US))[0][0] == "offer"
 
 
-def test_an_offer_that_is_not_answered_is_repeated_and_then_given_up(make):
+def test_an_offer_that_is_not_answered_is_repeated_and_later_made_anew(make):
     peer = make(offers_first=True)
     first = told(peer.settle(0))
     for turn in range(1, MAX_REPEATS + 1):
         assert peer.settle(turn * REPEAT_US - 1) == []
         assert told(peer.settle(turn * REPEAT_US)) == first
-    assert peer.next_deadline_us() is None
+    late_us = MAX_REPEATS * REPEAT_US + LATE_REPEAT_US
+    assert peer.next_deadline_us() == late_us
+    peer.carry_video()
+    ((kind, lines),) = told(peer.settle(late_us))
+    assert (kind, lines[1][0], lines[1][2]) == ("offer", "video", "sendrecv")
+    assert peer.next_deadline_us() == late_us + LATE_REPEAT_US
+    peer.receive_answer(description(*((each, mid, "sendrecv") for each, mid, _ in lines)), late_us)
+    assert peer.downlink("video") is not None
 
 
 def test_a_picture_comes_on_a_line_of_ours_where_the_client_has_none(make):
@@ -248,3 +256,39 @@ def test_numbers_of_ours_do_not_collide_with_the_clients(make):
     assert picture.codec.payload_type != sound.codec.payload_type
     assert picture.extensions["urn:ietf:params:rtp-hdrext:sdes:mid"] == 7
     assert len(set(picture.extensions.values())) == len(picture.extensions)
+
+
+def test_a_picture_for_a_sound_is_rejected(make):
+    peer = make(offers_first=True, video=False)
+    ((_, lines),) = told(peer.settle(0))
+    ((_, mid, _),) = lines
+    with pytest.raises(SdpRejected):
+        peer.receive_answer(description(("video", mid, "sendrecv")), 0)
+    assert peer.upload("audio") is None
+    other = make(offers_first=False)
+    other.receive_offer(description(("audio", "0", "sendrecv")), 0)
+    other.settle(0)
+    other.receive_offer(description(("video", "0", "sendrecv")), 2 * CROSSING_US)
+    other.settle(2 * CROSSING_US)
+    assert other.downlink("audio") is None
+
+
+def test_only_what_was_proposed_counts_as_refused(make):
+    peer = make(offers_first=True, video=False)
+    ((_, lines),) = told(peer.settle(0))
+    peer.carry_video()
+    peer.receive_answer(description(*((kind, mid, "sendrecv") for kind, mid, _ in lines)), 0)
+    for _ in range(2):
+        ((_, lines),) = told(peer.settle(0))
+        assert lines[-1][0] == "video"
+        refused = [(kind, mid, "inactive" if kind == "video" else "sendrecv") for kind, mid, _ in lines]
+        peer.receive_answer(description(*refused), 0)
+    assert peer.settle(0) == []
+
+
+def test_mids_are_those_that_an_answer_may_still_name(crossed):
+    peer, at_us = crossed
+    peer.settle(at_us)
+    assert peer.mids == {"0", "1", "t0"}
+    peer.receive_answer(description(("audio", "0", "sendrecv"), ("video", "t0", "recvonly")), at_us)
+    assert peer.mids == {"0", "t0"}

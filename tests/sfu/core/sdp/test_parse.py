@@ -5,7 +5,14 @@ from aiortc import sdp as aiortc_sdp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfu.core.sdp.parse import MAX_BYTES, MAX_CANDIDATES, MAX_LINE_BYTES, MAX_MEDIA, parse
+from sfu.core.sdp.parse import (
+    MAX_BYTES,
+    MAX_CANDIDATES,
+    MAX_LINE_BYTES,
+    MAX_MEDIA,
+    MAX_WILDCARDS,
+    parse,
+)
 from sfu.errors import SdpRejected
 
 
@@ -109,3 +116,11 @@ def test_an_offer_with_any_damage_is_read_or_rejected(offer, data):
     damaged = text[:start] + data.draw(st.text(max_size=40)) + text[end:]
     with contextlib.suppress(SdpRejected):
         parse(damaged)
+
+
+def test_feedback_for_all_payload_types_is_bounded(offer, m_line):
+    many = ["a=rtcp-fb:* nack"] * (MAX_WILDCARDS + 1)
+    parse(offer(m_line("video", "0", "sendonly", *many[1:])))
+    with pytest.raises(SdpRejected) as refused:
+        parse(offer(m_line("video", "0", "sendonly", *many)))
+    assert refused.value.code == "invalid_sdp"
