@@ -6,7 +6,7 @@ import shutil
 import pytest
 from playwright.async_api import async_playwright
 
-from sfu.client import MediaFlags, Offer, SeatOffer, SeatsChanged
+from sfu.client import MediaFlags, Offer, SeatOffer, SeatsChanged, SpeakersChanged
 
 pytestmark = pytest.mark.e2e
 
@@ -116,11 +116,13 @@ COLOURS = {"#ff0000": (255, 0, 0), "#00ff00": (0, 255, 0), "#0000ff": (0, 0, 255
 class Page:
     def __init__(self, page, server, user, hz, colour):
         self.page, self.server, self.user, self.hz, self.colour = page, server, user, hz, colour
-        self.seats, self.states = (), []
+        self.seats, self.states, self.speakers = (), [], set()
 
     def heard(self, event):
         if isinstance(event, SeatsChanged):
             self.seats = event.seats
+        elif isinstance(event, SpeakersChanged):
+            self.speakers |= {user for user, _ in event.speakers}
         else:
             self.states.append(event.state)
 
@@ -211,6 +213,11 @@ async def test_three_pages_hear_and_see_each_other(open_page, until, server):
 
     await until(all_perceive_all)
     assert [page.states for page in pages] == [["connected"]] * 3
+
+    async def all_are_speakers():
+        return all(page.speakers == {1, 2, 3} for page in pages)
+
+    await until(all_are_speakers)
     assert server.stats().srtp_failures == 0
 
 
