@@ -19,11 +19,8 @@ TopologyReason = Literal["participants", "p2p_failed", "requested"]
 TrackSource = Literal["microphone", "camera", "screen"]
 SeatSource = Literal["camera", "screen"]
 SeatVideo = Literal["on", "paused", "off"]
-Layer = Literal["off", "low", "mid", "high"]
 Role = Literal["host", "participant"]
 ModerationAction = Literal["mute", "stop_video", "remove", "lock", "unlock", "make_host"]
-QualityReason = Literal["loss", "delay", "jitter"]
-RingState = Literal["ringing", "declined", "missed", "unreachable"]
 Protocol = Literal["telcall.v2", "documented"]
 
 
@@ -303,23 +300,6 @@ class Speakers(Message):
     dominant: int | None
 
 
-class Quality(Message):
-    """*v2*: how well a participant is connected, 1.0 to 5.0, and what spoils it most."""
-
-    type: Literal["quality"] = "quality"
-    user_id: int
-    score: float
-    reason: QualityReason | None
-
-
-class LayersWanted(Message):
-    """*v2*: the highest layer of the receiver's own `source` that anybody watches. `off`: nobody does."""
-
-    type: Literal["layers_wanted"] = "layers_wanted"
-    source: SeatSource
-    max_layer: Layer
-
-
 class Reconnect(Message):
     """*v2*: the connection is closed next; come back in `after_ms`."""
 
@@ -377,14 +357,6 @@ class Waiting(Message):
 
     type: Literal["waiting"] = "waiting"
     position: int
-
-
-class Ring(Message):
-    """*v2*: what becomes of a friend who was called by the bot."""
-
-    type: Literal["ring"] = "ring"
-    user_id: int
-    state: RingState
 
 
 class Pong(Message):
@@ -521,100 +493,6 @@ class Leave(ClientMessage):
 
 
 DocumentedClientMessage = Annotated[Offer | Answer | IceCandidate, Field(discriminator="type")]
-V2ClientMessage = Annotated[
-    Offer
-    | Answer
-    | IceCandidate
-    | SfuOffer
-    | SeatsWanted
-    | MediaStateUpdate
-    | P2pState
-    | TopologyWanted
-    | ChatText
-    | React
-    | RaiseHand
-    | Moderate
-    | Admit
-    | Ping
-    | Leave,
-    Field(discriminator="type"),
-]
-DocumentedServerMessage = Annotated[
-    CallMetadata
-    | ParticipantsSnapshot
-    | UserJoined
-    | UserLeft
-    | RelayedOffer
-    | RelayedAnswer
-    | RelayedIceCandidate
-    | CallEnded
-    | Error,
-    Field(discriminator="type"),
-]
-V2ServerMessage = Annotated[
-    CallMetadata
-    | ParticipantsSnapshot
-    | UserJoined
-    | UserLeft
-    | RelayedOffer
-    | RelayedAnswer
-    | RelayedIceCandidate
-    | CallEnded
-    | Error
-    | Welcome
-    | ResumeTokenChanged
-    | TopologyChanged
-    | SfuAnswer
-    | Seats
-    | MediaStateChanged
-    | Speakers
-    | Quality
-    | LayersWanted
-    | Reconnect
-    | Chat
-    | Reaction
-    | Hand
-    | Moderation
-    | Knock
-    | Waiting
-    | Ring
-    | Pong,
-    Field(discriminator="type"),
-]
-
-DOCUMENTED_CLIENT_MESSAGE: TypeAdapter[DocumentedClientMessage] = TypeAdapter(DocumentedClientMessage)
-V2_CLIENT_MESSAGE: TypeAdapter[V2ClientMessage] = TypeAdapter(V2ClientMessage)
-V2_SERVER_MESSAGE: TypeAdapter[V2ServerMessage] = TypeAdapter(V2ServerMessage)
-
-ServerMessage = (
-    CallMetadata
-    | ParticipantsSnapshot
-    | UserJoined
-    | UserLeft
-    | RelayedOffer
-    | RelayedAnswer
-    | RelayedIceCandidate
-    | CallEnded
-    | Error
-    | Welcome
-    | ResumeTokenChanged
-    | TopologyChanged
-    | SfuAnswer
-    | Seats
-    | MediaStateChanged
-    | Speakers
-    | Quality
-    | LayersWanted
-    | Reconnect
-    | Chat
-    | Reaction
-    | Hand
-    | Moderation
-    | Knock
-    | Waiting
-    | Ring
-    | Pong
-)
 AnyClientMessage = (
     Offer
     | Answer
@@ -632,3 +510,47 @@ AnyClientMessage = (
     | Ping
     | Leave
 )
+V2ClientMessage = Annotated[AnyClientMessage, Field(discriminator="type")]
+DocumentedServerMessage = Annotated[
+    CallMetadata
+    | ParticipantsSnapshot
+    | UserJoined
+    | UserLeft
+    | RelayedOffer
+    | RelayedAnswer
+    | RelayedIceCandidate
+    | CallEnded
+    | Error,
+    Field(discriminator="type"),
+]
+ServerMessage = (
+    CallMetadata
+    | ParticipantsSnapshot
+    | UserJoined
+    | UserLeft
+    | RelayedOffer
+    | RelayedAnswer
+    | RelayedIceCandidate
+    | CallEnded
+    | Error
+    | Welcome
+    | ResumeTokenChanged
+    | TopologyChanged
+    | SfuAnswer
+    | Seats
+    | MediaStateChanged
+    | Speakers
+    | Reconnect
+    | Chat
+    | Reaction
+    | Hand
+    | Moderation
+    | Knock
+    | Waiting
+    | Pong
+)
+V2ServerMessage = Annotated[ServerMessage, Field(discriminator="type")]
+
+DOCUMENTED_CLIENT_MESSAGE: TypeAdapter[DocumentedClientMessage] = TypeAdapter(DocumentedClientMessage)
+V2_CLIENT_MESSAGE: TypeAdapter[V2ClientMessage] = TypeAdapter(V2ClientMessage)
+V2_SERVER_MESSAGE: TypeAdapter[V2ServerMessage] = TypeAdapter(V2ServerMessage)

@@ -8,33 +8,15 @@ import statistics
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from benchmarks.forwarding.contest import Run
+from benchmarks.goal import Goal
 
 NOTE = """CPU microseconds per packet that reaches a subscriber; AES-128-GCM, 1,100 bytes of payload,
 loopback. engine: the engine's thread with everything a packet makes it do: receiving, decrypting, reading,
 rewriting, encrypting, keeping for retransmission, sending. The other rows: the sending thread, which neither
 receives nor decrypts. Every row includes the receiving half of loopback and software segmentation, which run
 inside the sender's system call; no row has a real network card."""
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    name: str
-    value: float
-    unit: str
-    relation: Literal["<=", ">="]
-    limit: float
-
-    @property
-    def met(self) -> bool:
-        return self.value <= self.limit if self.relation == "<=" else self.value >= self.limit
-
-    def __str__(self) -> str:
-        value = f"{self.value:.2f}" if self.value < 100 else f"{self.value:.0f}"
-        verdict = "met" if self.met else "missed"
-        return f"goal {self.name} {value} {self.unit} {self.relation} {self.limit:g} {verdict}"
 
 
 @dataclass(slots=True)

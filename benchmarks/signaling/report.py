@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 import statistics
 import time
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Literal
 
+from benchmarks.goal import Goal, machine
 from benchmarks.signaling.contestants import RAISED
 from benchmarks.signaling.load import Run
 
@@ -27,23 +25,6 @@ ROWS = {
     "socket_kb": "memory, kB per socket",
     "socket_after_load_kb": "same, after the load",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    name: str
-    value: float
-    unit: str
-    relation: Literal["<=", ">="]
-    limit: float
-
-    @property
-    def met(self) -> bool:
-        return self.value <= self.limit if self.relation == "<=" else self.value >= self.limit
-
-    def __str__(self) -> str:
-        verdict = "met" if self.met else "missed"
-        return f"goal {self.name} {self.value:.2f} {self.unit} {self.relation} {self.limit:g} {verdict}"
 
 
 def goals(results: Results) -> list[Goal]:
@@ -90,12 +71,7 @@ def save(results: Results, sockets: int, rooms: int, path: Path) -> None:
     document = {
         "benchmark": "signaling",
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "machine": {
-            "cpus": os.cpu_count(),
-            "python": platform.python_version(),
-            "system": platform.platform(),
-            "load_after": os.getloadavg()[0],
-        },
+        "machine": machine(),
         "sockets": sockets,
         "rooms": rooms,
         "settings": RAISED,

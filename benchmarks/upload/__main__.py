@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import json
 import os
-import platform
 import shutil
 import statistics
 import time
@@ -21,6 +20,7 @@ from pathlib import Path
 
 from playwright.async_api import async_playwright
 
+from benchmarks.goal import Goal, machine
 from tests.e2e.fake_media import LOOKS
 from tests.e2e.gatherings import new_call
 from tests.e2e.mesh_person import MeshPerson
@@ -88,26 +88,20 @@ def main() -> None:
     print(f"\n{os.cpu_count()} CPUs\n{'people':<8}{'kbit/s':>8}{'copies':>8}")
     for size, rate in medians.items():
         print(f"{size:<8}{rate:>8.0f}{rate / medians[ONE_COPY]:>8.2f}")
-    goals = []
-    for size in GROUPS:
-        copies = medians[size] / medians[ONE_COPY]
-        verdict = "met" if copies <= COPIES_LIMIT else "missed"
-        goals.append(f"goal upload_copies_{size} {copies:.2f} x <= {COPIES_LIMIT:g} {verdict}")
+    goals = [
+        Goal(f"upload_copies_{size}", medians[size] / medians[ONE_COPY], "x", "<=", COPIES_LIMIT)
+        for size in GROUPS
+    ]
     result = {
         "benchmark": "upload",
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "machine": {
-            "cpus": os.cpu_count(),
-            "python": platform.python_version(),
-            "system": platform.platform(),
-            "load_after": os.getloadavg()[0],
-        },
+        "machine": machine(),
         "kilobits_per_second": rates,
-        "goals": goals,
+        "goals": [str(goal) for goal in goals],
     }
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(result, indent=2) + "\n")
-    print("\n".join(goals))
+    print(*goals, sep="\n")
 
 
 if __name__ == "__main__":

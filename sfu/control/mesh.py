@@ -44,7 +44,7 @@ MAX_VOICES_SOUGHT = 3
 one is begun anew, so that the client adds its microphone there; who has none is not asked for ever."""
 _OWN_MID = re.compile(r"t[0-9a-f]{6}")
 _TRACKS: dict[Kind, TrackSource] = {"audio": "microphone", "video": "camera"}
-_KIND_OF: dict[Track, Kind] = {"microphone": "audio", "camera": "video"}
+_KIND_OF: dict[Track, Kind] = {track: kind for kind, track in _TRACKS.items()}
 
 
 @dataclass(slots=True)
@@ -67,7 +67,6 @@ class _Link:
         self.session_id, self.version = secrets.randbits(62), 0
         self.connection: Connection | None = None
         self.is_connected = False
-        self.uploads: dict[Kind, _Upload] = {}
         self._names: dict[tuple[str, Kind, int], StreamName] = {}
         self._rollbacks = 0
 
@@ -114,7 +113,7 @@ class MeshMember(Member):
         self._local_transport, self._reseat = local_transport, reseat
         self._client = MeshClient(user, new_mid=_new_mid, new_credentials=new_credentials)
         self._links: dict[int, _Link] = {}
-        self._uploads: dict[Kind, dict[int, SourceId]] = {kind: {} for kind in KINDS}
+        self._uploads: dict[Kind, dict[int, _Upload]] = {kind: {} for kind in KINDS}
         """By peer, those that are agreed on now."""
         self._others: Sequence[Member] = ()
         self._ends: set[asyncio.Task[None]] = set()
@@ -134,10 +133,9 @@ class MeshMember(Member):
         if track not in _KIND_OF:  # such a client shares no screen
             return None
         kind = _KIND_OF[track]
-        elected = self._links.get(self._client.elected(kind) or -1)
-        if elected is not None and (upload := elected.uploads.get(kind)) is not None:
-            return upload.source
-        return next(iter(self._uploads[kind].values()), None)
+        uploads, elected = self._uploads[kind], self._client.elected(kind)
+        upload = uploads[elected] if elected in uploads else next(iter(uploads.values()), None)
+        return upload.source if upload is not None else None
 
     # --- what the client says ---------------------------------------------------------------------------
 
@@ -217,11 +215,8 @@ class MeshMember(Member):
             await asyncio.wait(set(self._ends))
 
     def _drop(self, link: _Link) -> None:
-        for kind, upload in link.uploads.items():
-            self._sources.withdraw(upload.source)
-            self._uploads[kind].pop(link.peer, None)
-            self._sources_changed = True
-        link.uploads.clear()
+        for kind in KINDS:
+            self._publish(link, kind, None)
         end = self._connections.soon(self._end(link))
         self._ends.add(end)
         end.add_done_callback(self._ends.discard)
@@ -253,9 +248,11 @@ class MeshMember(Member):
     def _listener_of(self, link: _Link) -> Callable[[ConnectionChanged], None]:
         def changed(event: ConnectionChanged) -> None:
             link.is_connected = event.state == "connected"
-            now_us = _now_us()
-            for upload in link.uploads.values():
-                upload.moved_us = now_us
+            if self._links.get(link.peer) is not link:
+                return
+            for uploads in self._uploads.values():
+                if (upload := uploads.get(link.peer)) is not None:
+                    upload.moved_us = _now_us()
             if not self._closed:
                 self.listener(ConnectionChanged(event.state, link.peer))
 
@@ -283,17 +280,17 @@ class MeshMember(Member):
         wanted = None
         if line is not None:
             wanted = Upload(line.mid, kind, _TRACKS[kind], line.codec, line.extensions, None, line.ssrc)
-        present = link.uploads.get(kind)
+        uploads = self._uploads[kind]
+        present = uploads.get(link.peer)
         if wanted == (present.upload if present is not None else None):
             return
         if present is not None:
-            del link.uploads[kind], self._uploads[kind][link.peer]
+            del uploads[link.peer]
             self._sources.withdraw(present.source)
         self._sources_changed = True
         if wanted is not None:
             source = self._sources.publish(link.participant, wanted)
-            link.uploads[kind] = _Upload(wanted, source, 0, _now_us())
-            self._uploads[kind][link.peer] = source
+            uploads[link.peer] = _Upload(wanted, source, 0, _now_us())
             self._had_voice |= kind == "audio"
 
     def _say(self, link: _Link, say: Say) -> None:
@@ -328,7 +325,7 @@ class MeshMember(Member):
             self._timer.cancel()
             self._timer = None
         deadlines = [self._client.next_deadline_us()]
-        if self._is_voiceless() or any(link.uploads for link in self._links.values()):
+        if self._is_voiceless() or any(self._uploads.values()):
             deadlines.append(_now_us() + WATCH_US)
         deadline_us = min((each for each in deadlines if each is not None), default=None)
         if deadline_us is not None and not self._closed:
@@ -342,7 +339,7 @@ class MeshMember(Member):
             told = self._client.advance(now_us)
             for kind in KINDS:
                 peer = self._client.elected(kind)
-                if peer is not None and self._is_silent(self._links[peer], kind, now_us):
+                if peer is not None and self._is_silent(peer, kind, now_us):
                     log.info("upload_silent", session=self.session, kind=kind)
                     told += self._client.silent(peer, kind, now_us)
             self._carry_out(told)
@@ -369,9 +366,9 @@ class MeshMember(Member):
             log.info("voice_lost", session=self.session)
             self._begin_anew(next(iter(self._links)))
 
-    def _is_silent(self, link: _Link, kind: Kind, now_us: int) -> bool:
+    def _is_silent(self, peer: int, kind: Kind, now_us: int) -> bool:
         """On one of its connections the client is heard, and on this one it is not."""
-        upload = link.uploads.get(kind)
+        upload = self._uploads[kind].get(peer)
         if upload is None or not any(each.is_connected for each in self._links.values()):
             return False
         packets = self._sources.packets(upload.source)

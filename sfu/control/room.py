@@ -38,6 +38,8 @@ class Room:
 
     def set_forwarding(self, on: bool) -> None:
         self.forwarding = on
+        if not on:  # nobody is heard here from now on
+            self._dominance, self._speaking = Dominance(), Speaking()
         self.reseat()
 
     def reseat(self) -> None:

@@ -257,7 +257,11 @@ class Server:
         """Has every room decide who speaks, at fixed intervals."""
         while True:
             await asyncio.sleep(DECISION_US / 1_000_000)
-            levels = engine.take_audio_levels()
+            try:
+                levels = engine.take_audio_levels()
+            except Exception:
+                log.exception("levels_not_taken")
+                continue
             for room in list(self._rooms.values()):
                 try:
                     room.hear(levels)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 
 from signaling.messages import (
-    LayersWanted,
     MediaStateChanged,
     Pong,
-    Quality,
     RelayedOffer,
     Seats,
     Speakers,
@@ -76,14 +74,9 @@ def test_what_was_replaced_frees_its_bytes() -> None:
     assert len(queue) == 1
 
 
-def test_of_who_speaks_how_well_and_which_layers_only_the_newest_waits() -> None:
+def test_of_who_speaks_only_the_newest_waits() -> None:
     queue = SendQueue(10, 10_000)
     for number in (1, 2):
         assert queue.put(Speakers(speakers=[], dominant=number))
-        for user_id in (1, 2):
-            assert queue.put(Quality(user_id=user_id, score=number, reason=None))
-        assert queue.put(LayersWanted(source="camera", max_layer="off" if number == 1 else "high"))
-        assert queue.put(LayersWanted(source="screen", max_layer="low"))
     told = drain(queue)
-    assert [message["type"] for message in told] == ["speakers", "quality", "quality", *["layers_wanted"] * 2]
-    assert (told[0]["dominant"], told[1]["score"], told[3]["max_layer"]) == (2, 2, "high")
+    assert [(message["type"], message["dominant"]) for message in told] == [("speakers", 2)]

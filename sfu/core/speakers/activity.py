@@ -46,7 +46,7 @@ _LOWEST = 1e-10
 
 
 class Activity:
-    """One speaker. Bounded: a hundred medium steps."""
+    """One speaker."""
 
     def __init__(self) -> None:
         self._floor_db = _START_FLOOR_DB
@@ -73,10 +73,6 @@ class Activity:
             if self._in_long == _MEDIUMS:
                 self._in_long = 0
                 self._longs.append(sum(each > _MEDIUM_THRESHOLD for each in self._mediums))
-
-    def nothing_came(self) -> None:
-        """No packet in the time of one."""
-        self.hear(SILENCE)
 
     @property
     def is_speaking(self) -> bool:

@@ -19,13 +19,20 @@ def all_meet(*people):
     return all(meets(a, b) for a in people for b in people if a is not b)
 
 
-async def test_three_mesh_clients_hear_and_see_each_other_and_upload_once(enter_mesh, eventually, server):
+@pytest.fixture
+async def three(enter_mesh):
+    """Anna, Boris and Vera, as they come one after the other."""
     anna = await enter_mesh(1, hz=440, colour="red")
     boris = await enter_mesh(2, hz=660, colour="green")
     await anna.meet(2)
     vera = await enter_mesh(3, hz=880, colour="blue")
     await anna.meet(3)
     await boris.meet(3)
+    return anna, boris, vera
+
+
+async def test_three_mesh_clients_hear_and_see_each_other_and_upload_once(three, eventually, server):
+    anna, boris, vera = three
     await eventually(lambda: all_meet(anna, boris, vera), timeout_s=15)
     assert server.stats().sources == 6
 
@@ -38,13 +45,8 @@ async def test_mesh_and_seated_clients_hear_and_see_each_other(enter, enter_mesh
     await eventually(lambda: all_meet(anna, boris, vera), timeout_s=15)
 
 
-async def test_the_upload_moves_when_its_connection_goes(enter_mesh, eventually, server):
-    anna = await enter_mesh(1, hz=440, colour="red")
-    boris = await enter_mesh(2, hz=660, colour="green")
-    await anna.meet(2)
-    vera = await enter_mesh(3, hz=880, colour="blue")
-    await anna.meet(3)
-    await boris.meet(3)
+async def test_the_upload_moves_when_its_connection_goes(three, eventually, server):
+    anna, boris, vera = three
     await eventually(lambda: all_meet(anna, boris, vera))
     elected = server._rooms["room"].members[1]._client.elected("audio")
     goes, stays = (boris, vera) if elected == 2 else (vera, boris)
@@ -56,16 +58,9 @@ async def test_the_upload_moves_when_its_connection_goes(enter_mesh, eventually,
     assert server.stats().sources == 4
 
 
-async def test_an_upload_of_which_nothing_comes_is_taken_from_another_connection(
-    enter_mesh, eventually, server, monkeypatch
-):
+async def test_an_upload_of_which_nothing_comes_is_taken_from_another_connection(three, eventually, server):
     """As of a client that has lost its track for one connection, and does not know it."""
-    anna = await enter_mesh(1, hz=440, colour="red")
-    boris = await enter_mesh(2, hz=660, colour="green")
-    await anna.meet(2)
-    vera = await enter_mesh(3, hz=880, colour="blue")
-    await anna.meet(3)
-    await boris.meet(3)
+    anna, boris, vera = three
     await eventually(lambda: all_meet(anna, boris, vera))
     elected = server._rooms["room"].members[1]._client.elected("audio")
     for sender in anna.pcs[elected].getSenders():

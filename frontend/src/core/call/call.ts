@@ -212,9 +212,6 @@ export class CallEngine implements Call {
       case "seats":
         this.#paths.setSeats(message);
         break;
-      case "layers_wanted":
-        this.#paths.setLayers(message);
-        break;
       case "speakers":
         this.#speakers = message.speakers.map(({ user_id }) => user_id);
         break;

@@ -33,8 +33,6 @@ export type ServerMessage =
   | Seats
   | MediaStateChanged
   | Speakers
-  | Quality
-  | LayersWanted
   | Reconnect
   | Chat
   | Reaction
@@ -42,7 +40,6 @@ export type ServerMessage =
   | Moderation
   | Knock
   | Waiting
-  | Ring
   | Pong;
 
 /**
@@ -430,23 +427,6 @@ export interface Speaker {
   level: number;
 }
 /**
- * *v2*: how well a participant is connected, 1.0 to 5.0, and what spoils it most.
- */
-export interface Quality {
-  type: "quality";
-  user_id: number;
-  score: number;
-  reason: ("loss" | "delay" | "jitter") | null;
-}
-/**
- * *v2*: the highest layer of the receiver's own `source` that anybody watches. `off`: nobody does.
- */
-export interface LayersWanted {
-  type: "layers_wanted";
-  source: "camera" | "screen";
-  max_layer: "off" | "low" | "mid" | "high";
-}
-/**
  * *v2*: the connection is closed next; come back in `after_ms`.
  */
 export interface Reconnect {
@@ -500,14 +480,6 @@ export interface Knock {
 export interface Waiting {
   type: "waiting";
   position: number;
-}
-/**
- * *v2*: what becomes of a friend who was called by the bot.
- */
-export interface Ring {
-  type: "ring";
-  user_id: number;
-  state: "ringing" | "declined" | "missed" | "unreachable";
 }
 /**
  * *v2*: reply to `ping`, with its `t`.
