@@ -1,8 +1,8 @@
-"""Where joins, leaves and meetings are written down. `store.write_behind.WriteBehind` is such a journal."""
+"""Where joins, leaves, meetings and ratings are written down, as `store.write_behind.WriteBehind` does."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -18,3 +18,6 @@ class Journal(Protocol):
 
     def met(self, user_id: int, others: Iterable[int], at: datetime) -> None:
         """These people were in a call at the same time."""
+
+    def rated(self, call_row_id: int, user_id: int, stars: int, reasons: Sequence[str], at: datetime) -> None:
+        """They found a call so; the first rating of a person and call counts."""

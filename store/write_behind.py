@@ -1,4 +1,4 @@
-"""Rows about joins, leaves and meetings, written behind the calls: no call ever waits for the database.
+"""Rows about joins, leaves, meetings and ratings, written behind the calls: none waits for the database.
 
 `WriteQueue` decides without I/O what is kept, joined together and dropped; `WriteBehind` carries its
 batches to PostgreSQL, one transaction each, and repeats a batch until the database has taken it.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from store.database import Database
 from store.errors import DatabaseUnavailable
+from store.queries.call_ratings import Rating, write_ratings
 from store.queries.friend_links import link_friends
 from store.queries.participants import Stay, close_open_sessions, mark_seen, write_stays
 
@@ -35,35 +36,41 @@ class Batch:
     """Rows that go into one transaction."""
 
     stays: list[Stay] = field(default_factory=list)
+    ratings: list[Rating] = field(default_factory=list)
     meetings: Meetings = field(default_factory=dict)
 
     def __len__(self) -> int:
-        return len(self.stays) + len(self.meetings)
+        return len(self.stays) + len(self.ratings) + len(self.meetings)
 
     def singles(self) -> Iterable[Batch]:
         """The same rows in batches of one."""
         for stay in self.stays:
             yield Batch(stays=[stay])
+        for rating in self.ratings:
+            yield Batch(ratings=[rating])
         for pair, at in self.meetings.items():
             yield Batch(meetings={pair: at})
 
 
 class WriteQueue:
-    """At most `maxsize` rows, one for each stay and each pair who met; a later word replaces the earlier.
+    """At most `maxsize` rows, one for each stay, each pair who met and each rating; a later word replaces the
+    earlier, but for ratings, of which the first counts.
 
-    When full, the oldest meeting is dropped first, then the oldest stay that has not ended: its end, when it
-    comes, carries the whole stay. A stay that has ended is never dropped; such rows alone may pass `maxsize`.
+    When full, the oldest meeting is dropped first, then the oldest rating, then the oldest stay that has not
+    ended: its end, when it comes, carries the whole stay. A stay that has ended is never dropped; such rows
+    alone may pass `maxsize`.
     """
 
     def __init__(self, maxsize: int) -> None:
         self._maxsize = maxsize
         self._ended: dict[str, Stay] = {}
         self._open: dict[str, Stay] = {}
+        self._ratings: dict[tuple[int, int], Rating] = {}
         self._meetings: Meetings = {}
         self.dropped_rows = 0
 
     def __len__(self) -> int:
-        return len(self._ended) + len(self._open) + len(self._meetings)
+        return len(self._ended) + len(self._open) + len(self._ratings) + len(self._meetings)
 
     def add_stay(self, stay: Stay) -> None:
         if stay.left_at is not None:
@@ -73,23 +80,29 @@ class WriteQueue:
             self._open[stay.session_id] = stay
         self._drop_beyond()
 
+    def add_rating(self, rating: Rating) -> None:
+        self._ratings.setdefault((rating.call_row_id, rating.user_id), rating)
+        self._drop_beyond()
+
     def add_meeting(self, one: int, other: int, at: datetime) -> None:
         pair = (min(one, other), max(one, other))
         self._meetings[pair] = max(at, self._meetings.pop(pair, at))
         self._drop_beyond()
 
     def take(self, rows: int) -> Batch:
-        """Remove and give the oldest rows: stays before meetings."""
+        """Remove and give the oldest rows: stays, then ratings, then meetings."""
         batch = Batch()
         for kind in (self._open, self._ended):
             for session_id in list(islice(kind, rows - len(batch))):
                 batch.stays.append(kind.pop(session_id))
+        for key in list(islice(self._ratings, rows - len(batch))):
+            batch.ratings.append(self._ratings.pop(key))
         for pair in list(islice(self._meetings, rows - len(batch))):
             batch.meetings[pair] = self._meetings.pop(pair)
         return batch
 
     def put_back(self, batch: Batch) -> None:
-        """Return a batch that could not be written, as the oldest; what came meanwhile wins."""
+        """Return a batch that could not be written, as the oldest; of stays what came meanwhile wins."""
         ended, opened, meetings = self._ended, self._open, self._meetings
         self._ended, self._open, self._meetings = {}, {}, dict(batch.meetings)
         for stay in batch.stays:
@@ -101,14 +114,20 @@ class WriteQueue:
         self._open |= opened
         for pair, at in meetings.items():
             self._meetings[pair] = max(at, self._meetings.get(pair, at))
+        taken = {(rating.call_row_id, rating.user_id): rating for rating in batch.ratings}
+        self._ratings = taken | {key: each for key, each in self._ratings.items() if key not in taken}
         self._drop_beyond()
 
     def _drop_beyond(self) -> None:
-        while len(self) > self._maxsize and (self._meetings or self._open):
+        while len(self) > self._maxsize:
             if self._meetings:
                 del self._meetings[next(iter(self._meetings))]
-            else:
+            elif self._ratings:
+                del self._ratings[next(iter(self._ratings))]
+            elif self._open:
                 del self._open[next(iter(self._open))]
+            else:
+                return
             self.dropped_rows += 1
 
 
@@ -170,6 +189,8 @@ class WriteBehind:
             async with database.transaction() as session:
                 if batch.stays:
                     await write_stays(session, batch.stays)
+                if batch.ratings:
+                    await write_ratings(session, batch.ratings)
                 if batch.meetings:
                     await link_friends(session, batch.meetings)
 
@@ -203,6 +224,11 @@ class WriteBehind:
         for other in others:
             if other != user_id:
                 self._queue.add_meeting(user_id, other, at)
+        self._wake()
+
+    def rated(self, call_row_id: int, user_id: int, stars: int, reasons: Sequence[str], at: datetime) -> None:
+        """They found a call so. `stars` 1 to 5, at most 8 `reasons`; the first rating of a call counts."""
+        self._queue.add_rating(Rating(call_row_id, user_id, stars, tuple(reasons), at))
         self._wake()
 
     # --- counters ---------------------------------------------------------------------------------------

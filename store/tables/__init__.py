@@ -2,6 +2,7 @@
 
 from store.tables.base import Base
 from store.tables.call import Call
+from store.tables.call_rating import CallRating
 from store.tables.call_stats import CallStats
 from store.tables.friend_link import FriendLink
 from store.tables.participant import Participant, ParticipantSession
@@ -11,6 +12,7 @@ from store.tables.user import User
 __all__ = [
     "Base",
     "Call",
+    "CallRating",
     "CallStats",
     "FriendLink",
     "Participant",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -67,6 +67,10 @@ class NoJournal:
     def left(self, session_id: str, at: datetime) -> None: ...
 
     def met(self, user_id: int, others: Iterable[int], at: datetime) -> None: ...
+
+    def rated(
+        self, call_row_id: int, user_id: int, stars: int, reasons: Sequence[str], at: datetime
+    ) -> None: ...
 
 
 def who(user_id: int) -> Identity:

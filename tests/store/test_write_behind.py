@@ -12,10 +12,11 @@ from sqlalchemy import select
 from store.config import StoreConfig
 from store.database import Database, migrate
 from store.errors import DatabaseUnavailable
+from store.queries.call_ratings import Rating
 from store.queries.calls import create_call
 from store.queries.participants import Stay
 from store.queries.users import TelegramProfile, upsert_telegram_user
-from store.tables import FriendLink, Participant, ParticipantSession
+from store.tables import CallRating, FriendLink, Participant, ParticipantSession
 from store.write_behind import Backoff, Batch, WriteBehind, WriteQueue
 from telcall.embedded_postgres import EmbeddedPostgres, temporary_postgres
 
@@ -68,12 +69,38 @@ def test_put_back_batch_comes_first_and_newer_rows_win() -> None:
     assert queue.take(10).stays == [stay("b"), stay("c"), stay("a", 7)]
 
 
+def rating(user_id: int, stars: int) -> Rating:
+    return Rating(1, user_id, stars, (), T0)
+
+
+def test_the_first_rating_of_a_person_and_call_counts_also_when_it_has_to_be_written_again() -> None:
+    queue = WriteQueue(10)
+    queue.add_rating(rating(1, 5))
+    queue.add_rating(rating(1, 1))
+    batch = queue.take(10)
+    queue.add_rating(rating(2, 4))
+    queue.add_rating(rating(1, 2))
+    queue.put_back(batch)
+    assert queue.take(10).ratings == [rating(1, 5), rating(2, 4)]
+
+
+def test_full_queue_drops_ratings_after_meetings_and_before_open_stays() -> None:
+    queue = WriteQueue(2)
+    queue.add_stay(stay("open"))
+    queue.add_rating(rating(1, 5))
+    queue.add_rating(rating(2, 5))
+    queue.add_meeting(1, 2, T0)
+    batch = queue.take(10)
+    assert (batch.stays, batch.ratings, batch.meetings) == ([stay("open")], [rating(2, 5)], {})
+
+
 names = st.sampled_from("abcdef")
 operations = st.lists(
     st.one_of(
         st.tuples(st.just("join"), names),
         st.tuples(st.just("leave"), names),
         st.tuples(st.just("meet"), st.integers(1, 4)),
+        st.tuples(st.just("rate"), st.integers(1, 4)),
         st.tuples(st.just("take"), st.integers(1, 4)),
         st.tuples(st.just("fail"), st.just(0)),
     ),
@@ -95,6 +122,8 @@ def test_no_end_is_lost_and_the_rest_is_bounded(steps: list[tuple[str, object]],
             queue.add_stay(stay(str(value), 1))
         elif kind == "meet":
             queue.add_meeting(int(str(value)), 9, T0)
+        elif kind == "rate":
+            queue.add_rating(rating(int(str(value)), 3))
         elif kind == "take":
             written |= {s.session_id for s in batch.stays if s.left_at}
             batch = queue.take(int(str(value)))
@@ -267,10 +296,13 @@ async def test_row_of_a_deleted_call_is_refused_and_the_others_are_written(datab
     async with rows_in_front_of(database) as rows:
         rows.joined("gone", call + 1, anna, at(0))
         rows.joined("here", call, boris, at(0))
+        rows.rated(call + 1, anna, 5, (), at(0))
+        rows.rated(call, boris, 3, ("echo",), at(0))
         assert await rows.flush(5)
-    assert (rows.written_rows, rows.rejected_rows) == (1, 1)
+    assert (rows.written_rows, rows.rejected_rows) == (2, 2)
     async with database.transaction() as session:
         assert (await session.scalars(select(ParticipantSession.session_id))).all() == ["here"]
+        assert [rating.reasons for rating in await session.scalars(select(CallRating))] == [["echo"]]
 
 
 async def test_rows_wait_for_a_database_that_was_stopped() -> None:
