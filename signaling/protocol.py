@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
@@ -20,6 +21,7 @@ from signaling.messages import (
     V2_SUBPROTOCOL,
     Answer,
     AnyClientMessage,
+    ClientMessage,
     Error,
     IceCandidate,
     Offer,
@@ -32,6 +34,7 @@ TOKEN_PREFIXES = ("token.", "bearer ")
 _DESCRIPTIONS = (Offer, Answer)  # a tuple: looked through faster than a union
 RESUME_PREFIXES = ("resume.",)
 _CREDENTIAL_PREFIXES = (*TOKEN_PREFIXES, *RESUME_PREFIXES)
+M = TypeVar("M", bound=ClientMessage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,20 @@ def _strip_prefix(value: str, prefixes: tuple[str, ...]) -> str | None:
     return None
 
 
-class Decoder:
-    """Frames of one connection in, messages or errors out. `on_limit` is told the name of each limit hit."""
+def call_messages(*, v2: bool) -> TypeAdapter[AnyClientMessage]:
+    """What a client in a call may say."""
+    adapter = V2_CLIENT_MESSAGE if v2 else DOCUMENTED_CLIENT_MESSAGE
+    return cast(TypeAdapter[AnyClientMessage], adapter)  # the documented ones are some of them
+
+
+class Decoder(Generic[M]):
+    """Frames of one connection in, messages of `adapter` or errors out. `on_limit` is told the name of each
+    limit hit."""
 
     def __init__(
         self,
+        adapter: TypeAdapter[M],
         *,
-        v2: bool,
         limits: MessageLimits,
         rates: RateLimits,
         now_us: int,
@@ -82,9 +92,9 @@ class Decoder:
     ) -> None:
         self._limits, self._on_limit = limits, on_limit
         self._rates = ConnectionRates(rates, now_us)
-        self._adapter: TypeAdapter[AnyClientMessage] = V2_CLIENT_MESSAGE if v2 else DOCUMENTED_CLIENT_MESSAGE  # type: ignore[assignment]
+        self._adapter = adapter
 
-    def receive_text(self, text: str, now_us: int) -> AnyClientMessage | Error:
+    def receive_text(self, text: str, now_us: int) -> M | Error:
         """One text frame. Never raises."""
         data = text.encode(errors="surrogatepass")
         if (size := len(data)) > self._limits.max_message_bytes:
@@ -133,7 +143,7 @@ class Decoder:
             return None
         return value
 
-    def _validate(self, value: dict[str, object]) -> AnyClientMessage | Error:
+    def _validate(self, value: dict[str, object]) -> M | Error:
         ref = _ref(value)
         try:
             message = self._adapter.validate_python(value)
@@ -144,7 +154,7 @@ class Decoder:
             return Error(detail=beyond.detail, code="invalid_sdp", ref=ref)
         return message
 
-    def _sdp_beyond(self, message: AnyClientMessage) -> Beyond | None:
+    def _sdp_beyond(self, message: ClientMessage) -> Beyond | None:
         sdp: object = None
         if isinstance(message, SfuOffer):
             sdp = message.payload.sdp

@@ -21,6 +21,7 @@ from api.tokens import Tokens
 from sfu.control.server import Server
 from sfu.errors import EngineUnavailable
 from signaling.config import SignalingConfig
+from signaling.entrance import Entrance
 from signaling.ice_servers import IceServers
 from signaling.lifecycle import Lifecycle
 from signaling.local_bus import LocalBus
@@ -174,15 +175,13 @@ async def _application(
     turn = await stack.enter_async_context(TurnHealth(signaling.ice))
     ice_servers = IceServers(signaling.ice, turn.is_healthy)
     authenticator = Authenticator(database, Tokens(secret_key))
-    call_socket = CallSocket(
+    entrance = Entrance(
         signaling,
         authenticator.authenticate_socket,
-        lifecycle,
-        bus,
-        ice_servers,
         counted,
         lambda request: client_address(request, api.trusted_proxies),
     )
+    call_socket = CallSocket(signaling, entrance, lifecycle, bus, ice_servers, counted)
     app = build_app(
         api,
         ApiParts(
@@ -201,7 +200,7 @@ async def _application(
     async def drain(_app: web.Application) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_S):
-                await call_socket.drain()
+                await entrance.drain()
 
     app.on_shutdown.append(drain)
     return app

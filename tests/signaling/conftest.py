@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 from sfu.client import Description, Listener, MediaFlags, Offer, SeatWishes, Sfu
 from sfu.errors import EngineUnavailable, SdpRejected, UnknownParticipant
 from signaling.config import SignalingConfig
+from signaling.entrance import Entrance
 from signaling.ice_servers import IceServers
 from signaling.identity import Identity
 from signaling.lifecycle import Lifecycle, public_user
@@ -281,14 +282,14 @@ class Server:
         self.lifecycle = Lifecycle(database, self.bus, config, on_limit=self.limits.append)
         self.identities: dict[str, Identity] = {}
         self.is_database_down = False
-        self.socket = CallSocket(
+        self.entrance = Entrance(
             config,
             self._authenticate,
-            self.lifecycle,
-            self.bus,
-            IceServers(config.ice),
             self.metrics,
             lambda request: ip_address(request.headers.get("Test-Address", "192.0.2.1")),
+        )
+        self.socket = CallSocket(
+            config, self.entrance, self.lifecycle, self.bus, IceServers(config.ice), self.metrics
         )
         self.port = 0
         self._http: aiohttp.ClientSession | None = None
@@ -314,7 +315,7 @@ class Server:
         await site.start()
         self.port = runner.addresses[0][1]
         self._http = await self._stack.enter_async_context(aiohttp.ClientSession())
-        self._stack.push_async_callback(self.socket.drain)
+        self._stack.push_async_callback(self.entrance.drain)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signaling.config import MessageLimits, Rate, RateLimits
-from signaling.messages import Error, IceCandidate, Offer, Ping, SfuOffer
-from signaling.protocol import Decoder, nested_deeper_than, read_handshake
+from signaling.messages import AnyClientMessage, Error, IceCandidate, Offer, Ping, SfuOffer
+from signaling.protocol import Decoder, call_messages, nested_deeper_than, read_handshake
 
 ENDLESS = Rate(1e12, 1e12)
 UNLIMITED = RateLimits(sdp=ENDLESS, candidates=ENDLESS, other=ENDLESS, bytes=ENDLESS)
@@ -25,10 +25,12 @@ JSON = st.recursive(
 
 def decoder(
     *, v2: bool = True, rates: RateLimits = UNLIMITED, reached: list[str] | None = None, **limits: int
-) -> Decoder:
+) -> Decoder[AnyClientMessage]:
     """`reached` collects the names of limits that were reached."""
     on_limit = reached.append if reached is not None else lambda _name: None
-    return Decoder(v2=v2, limits=MessageLimits(**limits), rates=rates, now_us=0, on_limit=on_limit)
+    return Decoder(
+        call_messages(v2=v2), limits=MessageLimits(**limits), rates=rates, now_us=0, on_limit=on_limit
+    )
 
 
 def refusal(text: str, *, v2: bool = True, **limits: int) -> tuple[str, str]:

@@ -165,7 +165,7 @@ async def test_a_draining_server_says_so_1012(server: Any) -> None:
     user = await server.user("Anna")
     call_id = await server.call(user)
     client = await server.join(call_id, user)
-    drain = asyncio.create_task(server.socket.drain())
+    drain = asyncio.create_task(server.entrance.drain())
     close_code, (reconnect, error) = await client.close_code()
     assert (close_code, reconnect["type"], reconnect["reason"]) == (1012, "reconnect", "draining")
     assert 0 <= reconnect["after_ms"] < 2_000
