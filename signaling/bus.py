@@ -11,7 +11,7 @@ from typing import Protocol
 
 from signaling.edge import Peer, RoomCall
 from signaling.identity import Identity
-from signaling.messages import AnyClientMessage, IceServer
+from signaling.messages import AnyClientMessage, IceServer, Ring
 from signaling.room_state import RoomList, RoomPosition, RoomState
 
 
@@ -47,6 +47,10 @@ class Bus(Protocol):
 
     def end(self, call_id: str, reason: str) -> None:
         """The call is over: its room is told, wherever it is, and closes; nobody comes in any more."""
+
+    def ring(self, call_id: str, ring: Ring) -> None:
+        """Somebody is being called into the call, or what has come of it: those in its room are told, and who
+        joins until they have come. May be said before anybody is in the room."""
 
     async def rooms(self, after: RoomPosition | None, limit: int) -> RoomList:
         """At most `limit` of all rooms, the first ones after the position. Raises `RoomUnreachable`."""

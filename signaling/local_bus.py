@@ -11,7 +11,7 @@ import structlog
 from signaling.bus import RoomUnreachable
 from signaling.edge import Peer, RoomCall
 from signaling.identity import Identity
-from signaling.messages import AnyClientMessage, IceServer
+from signaling.messages import AnyClientMessage, IceServer, Ring
 from signaling.registry import Registry, RegistryUnavailable
 from signaling.room_state import RoomList, RoomPosition, RoomState
 from signaling.rooms import Rooms
@@ -64,6 +64,9 @@ class LocalBus:
 
     def end(self, call_id: str, reason: str) -> None:
         self._rooms.end(call_id, reason)
+
+    def ring(self, call_id: str, ring: Ring) -> None:
+        self._rooms.ring(call_id, ring)
 
     async def rooms(self, after: RoomPosition | None, limit: int) -> RoomList:
         return self._rooms.presence.rooms(after, limit)

@@ -23,6 +23,7 @@ Role = Literal["host", "participant"]
 ModerationAction = Literal["mute", "stop_video", "remove", "lock", "unlock", "make_host"]
 Protocol = Literal["telcall.v2", "documented"]
 
+RingState = Literal["ringing", "declined", "missed", "unreachable"]
 
 def _not_a_bool(value: object) -> object:
     """JSON's `true` is no number, though Python's is 1."""
@@ -364,6 +365,18 @@ class Pong(Message):
 
     type: Literal["pong"] = "pong"
     t: float
+class Ring(Message):
+    """*v2*: the bot calls somebody into this call, or what has come of it. Who joins meanwhile is told too.
+
+    `unreachable`: the bot cannot write to them. It ends when they join: `user_joined`.
+    """
+
+    type: Literal["ring"] = "ring"
+    user_id: int
+    state: RingState
+    user: User
+
+
 
 
 # --- client -> server, documented ---------------------------------------------------------------------
@@ -554,3 +567,4 @@ V2ServerMessage = Annotated[ServerMessage, Field(discriminator="type")]
 DOCUMENTED_CLIENT_MESSAGE: TypeAdapter[DocumentedClientMessage] = TypeAdapter(DocumentedClientMessage)
 V2_CLIENT_MESSAGE: TypeAdapter[V2ClientMessage] = TypeAdapter(V2ClientMessage)
 V2_SERVER_MESSAGE: TypeAdapter[V2ServerMessage] = TypeAdapter(V2ServerMessage)
+    | Ring

@@ -51,6 +51,7 @@ from signaling.messages import (
     Reaction,
     ResumeTokenChanged,
     Seats,
+    Ring,
     SeatsWanted,
     ServerMessage,
     SfuOffer,
@@ -111,7 +112,9 @@ class Room:
         started_at: datetime,
         now_us: int,
     ) -> None:
-        self._config = config
+        """`rings`: who is being called into this call."""
+        self._config, self._rings = config, rings
+        rings: Callable[[], Sequence[Ring]] = tuple,
         self._tokens = RoomTokens(tokens, call_id, started_at, now_us)
         self._creator_user_id = creator_user_id
         self._started_at = started_at
@@ -304,6 +307,9 @@ class Room:
         if self.mode == "p2p":
             for other in self._members.others(member):
                 outputs += renew(self._pairs, member, other, told=(other,))
+        if member.v2:
+            for ring in self._rings():
+                outputs += [] if ring.user_id in self._members else member.tell(ring)
         return outputs
 
     def _resume(
@@ -558,6 +564,10 @@ class Room:
         switch, or has lost its voice. It has to make it once more."""
         pair = self._members.mesh_pair(stay, peer_id)
         return [] if pair is None else begin_anew(self._pairs, *pair)
+
+    def ring(self, message: Ring) -> list[Output]:
+        """Somebody is being called in, or what has come of it. When they are here, it is over."""
+        return [] if message.user_id in self._members else self._members.tell_v2(message)
 
     def advance(self, now_us: int) -> list[Output]:
         """Time has passed."""

@@ -24,7 +24,7 @@ from signaling.config import SignalingConfig
 from signaling.edge import Peer, RoomCall
 from signaling.identity import Identity
 from signaling.journal import Journal
-from signaling.messages import Answer, AnyClientMessage, IceCandidate, IceServer, Offer, ServerMessage
+from signaling.messages import Answer, AnyClientMessage, IceCandidate, IceServer, Offer, Ring, ServerMessage
 from signaling.messages import Topology as Mode
 from signaling.metrics import SignalingMetrics
 from signaling.outputs import (
@@ -44,6 +44,7 @@ from signaling.presence import Presence
 from signaling.refusals import ENDED, ENGINE_UNAVAILABLE, EXPIRED, ROOM_FULL, Refusal
 from signaling.resume import ResumeClaim, ResumeTokens
 from signaling.room import Room
+from signaling.ring_board import RingBoard
 from signaling.room_state import OnEvent
 from signaling.sfu_lane import SfuLane
 
@@ -90,6 +91,7 @@ class Rooms:
         self._lanes: dict[str, SfuLane] = {}
         self._ended: OrderedDict[str, Refusal] = OrderedDict()
         self.on_call_over: Callable[[str], None] = lambda _call_id: None
+        self._board = RingBoard()
         self.on_room_closed: Callable[[str], None] = lambda _call_id: None
         metrics.calls.labels("p2p").set_function(lambda: self.calls("p2p"))
         metrics.calls.labels("sfu").set_function(lambda: self.calls("sfu"))
@@ -173,6 +175,7 @@ class Rooms:
             started_at=started_at,
             now_us=now_us,
         )
+            rings=lambda: self._board.rings(call.call_id),
         return _OpenRoom(call, room)
 
     def receive(self, session: str, message: AnyClientMessage) -> None:
@@ -201,6 +204,15 @@ class Rooms:
             self._apply(entry, entry.room.end(reason, self._now_us()))
 
     def remove(self, call_id: str, user_id: int) -> bool:
+    def ring(self, call_id: str, ring: Ring) -> None:
+        """Somebody is being called into the call, or what has come of it."""
+        entry = self._rooms.get(call_id)
+        if call_id in self._ended or (entry is not None and ring.user_id in entry.room.members):
+            return
+        self._board.note(call_id, ring)
+        if entry is not None:
+            self._apply(entry, entry.room.ring(ring))
+
         """The operator takes somebody out of their call; false when they are not in it."""
         entry = self._rooms.get(call_id)
         if entry is None or user_id not in entry.room.members:
@@ -213,6 +225,7 @@ class Rooms:
         """A connection that has looked up its call before the end must not come in after it."""
         self._ended[call_id] = refusal
         while len(self._ended) > _REMEMBERED_ENDS:
+        self._board.forget(call_id)
             self._ended.popitem(last=False)
 
     async def close(self) -> None:
@@ -291,6 +304,7 @@ class Rooms:
             case Joined():
                 self._stays[output.stay] = call.call_id
                 self._journal.joined(output.stay, call.row_id, output.user_id, self._utc())
+                self._board.answered(call.call_id, output.user_id)
                 self.presence.changed(call.call_id, call.creator_user_id, entry.room, self._utc())
                 log.info("participant_joined", call=call.log_id, user_id=output.user_id)
             case Left():
