@@ -14,7 +14,7 @@ anew by telling them that the other left and joined.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import combinations
 
@@ -50,8 +50,8 @@ from signaling.messages import (
     React,
     Reaction,
     ResumeTokenChanged,
-    Seats,
     Ring,
+    Seats,
     SeatsWanted,
     ServerMessage,
     SfuOffer,
@@ -111,10 +111,10 @@ class Room:
         creator_user_id: int,
         started_at: datetime,
         now_us: int,
+        rings: Callable[[], Sequence[Ring]] = tuple,
     ) -> None:
         """`rings`: who is being called into this call."""
         self._config, self._rings = config, rings
-        rings: Callable[[], Sequence[Ring]] = tuple,
         self._tokens = RoomTokens(tokens, call_id, started_at, now_us)
         self._creator_user_id = creator_user_id
         self._started_at = started_at
@@ -293,6 +293,9 @@ class Room:
             outputs += member.tell(first)
         for message in greeting(member, self._members.others(member), self._started_at):
             outputs += member.tell(message)
+        if member.v2:
+            for ring in self._rings():
+                outputs += [] if ring.user_id in self._members else member.tell(ring)
         return outputs + (self._door.show_lobby(member) if hosts([member]) else [])
 
     def _replace(self, here: Member) -> list[Output]:
@@ -307,9 +310,6 @@ class Room:
         if self.mode == "p2p":
             for other in self._members.others(member):
                 outputs += renew(self._pairs, member, other, told=(other,))
-        if member.v2:
-            for ring in self._rings():
-                outputs += [] if ring.user_id in self._members else member.tell(ring)
         return outputs
 
     def _resume(
@@ -536,6 +536,10 @@ class Room:
         told = self._members.tell_v2(Moderation(action="make_host", user_id=member.user.id, by=by))
         return [*told, *self._renew_token(member, now_us), *self._door.show_lobby(member)]
 
+    def ring(self, message: Ring) -> list[Output]:
+        """Somebody is being called in, or what has come of it. When they are here, it is over."""
+        return [] if message.user_id in self._members else self._members.tell_v2(message)
+
     # --- the SFU and time say something -----------------------------------------------------------------
 
     def sfu_said(self, stay: str, message: ServerMessage) -> list[Output]:
@@ -564,10 +568,6 @@ class Room:
         switch, or has lost its voice. It has to make it once more."""
         pair = self._members.mesh_pair(stay, peer_id)
         return [] if pair is None else begin_anew(self._pairs, *pair)
-
-    def ring(self, message: Ring) -> list[Output]:
-        """Somebody is being called in, or what has come of it. When they are here, it is over."""
-        return [] if message.user_id in self._members else self._members.tell_v2(message)
 
     def advance(self, now_us: int) -> list[Output]:
         """Time has passed."""
