@@ -360,11 +360,6 @@ class Waiting(Message):
     position: int
 
 
-class Pong(Message):
-    """*v2*: reply to `ping`, with its `t`."""
-
-    type: Literal["pong"] = "pong"
-    t: float
 class Ring(Message):
     """*v2*: the bot calls somebody into this call, or what has come of it. Who joins meanwhile is told too.
 
@@ -377,6 +372,11 @@ class Ring(Message):
     user: User
 
 
+class Pong(Message):
+    """*v2*: reply to `ping`, with its `t`."""
+
+    type: Literal["pong"] = "pong"
+    t: float
 
 
 # --- client -> server, documented ---------------------------------------------------------------------
@@ -560,6 +560,7 @@ ServerMessage = (
     | Moderation
     | Knock
     | Waiting
+    | Ring
     | Pong
 )
 V2ServerMessage = Annotated[ServerMessage, Field(discriminator="type")]
@@ -567,4 +568,3 @@ V2ServerMessage = Annotated[ServerMessage, Field(discriminator="type")]
 DOCUMENTED_CLIENT_MESSAGE: TypeAdapter[DocumentedClientMessage] = TypeAdapter(DocumentedClientMessage)
 V2_CLIENT_MESSAGE: TypeAdapter[V2ClientMessage] = TypeAdapter(V2ClientMessage)
 V2_SERVER_MESSAGE: TypeAdapter[V2ServerMessage] = TypeAdapter(V2ServerMessage)
-    | Ring
