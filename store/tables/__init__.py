@@ -8,6 +8,7 @@ from store.tables.friend_link import FriendLink
 from store.tables.participant import Participant, ParticipantSession
 from store.tables.revoked_token import RevokedToken
 from store.tables.user import User
+from store.tables.user_block import UserBlock
 
 __all__ = [
     "Base",
@@ -19,4 +20,5 @@ __all__ = [
     "ParticipantSession",
     "RevokedToken",
     "User",
+    "UserBlock",
 ]

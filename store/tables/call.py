@@ -20,6 +20,7 @@ class Call(Base):
         CheckConstraint("status IN ('active', 'ended', 'expired')", name="status"),
         Index("idx_calls_call_id", "call_id"),
         Index("idx_calls_creator", "creator_user_id"),
+        Index("idx_calls_created", "created_at"),
         Index("idx_calls_active_expires", "expires_at", postgresql_where=text("status = 'active'")),
     )
 

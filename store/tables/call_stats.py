@@ -28,4 +28,6 @@ class CallStats(Base):
     video_frame_rate: Mapped[float | None]
     video_resolution: Mapped[str | None] = mapped_column(String(20))
     rtt_ms: Mapped[float | None]
+    quality_score: Mapped[float | None]
+    """1 (bad) to 5 (excellent), as a listener would say (ITU-T P.800)."""
     created_at: Mapped[UtcNow]
