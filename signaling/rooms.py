@@ -43,8 +43,8 @@ from signaling.outputs import (
 from signaling.presence import Presence
 from signaling.refusals import ENDED, ENGINE_UNAVAILABLE, EXPIRED, ROOM_FULL, Refusal
 from signaling.resume import ResumeClaim, ResumeTokens
-from signaling.room import Room
 from signaling.ring_board import RingBoard
+from signaling.room import Room
 from signaling.room_state import OnEvent
 from signaling.sfu_lane import SfuLane
 
@@ -90,8 +90,8 @@ class Rooms:
         self._stays: dict[str, str] = {}  # stay -> call id
         self._lanes: dict[str, SfuLane] = {}
         self._ended: OrderedDict[str, Refusal] = OrderedDict()
-        self.on_call_over: Callable[[str], None] = lambda _call_id: None
         self._board = RingBoard()
+        self.on_call_over: Callable[[str], None] = lambda _call_id: None
         self.on_room_closed: Callable[[str], None] = lambda _call_id: None
         metrics.calls.labels("p2p").set_function(lambda: self.calls("p2p"))
         metrics.calls.labels("sfu").set_function(lambda: self.calls("sfu"))
@@ -174,8 +174,8 @@ class Rooms:
             creator_user_id=call.creator_user_id,
             started_at=started_at,
             now_us=now_us,
-        )
             rings=lambda: self._board.rings(call.call_id),
+        )
         return _OpenRoom(call, room)
 
     def receive(self, session: str, message: AnyClientMessage) -> None:
@@ -203,7 +203,6 @@ class Rooms:
         if (entry := self._rooms.get(call_id)) is not None:
             self._apply(entry, entry.room.end(reason, self._now_us()))
 
-    def remove(self, call_id: str, user_id: int) -> bool:
     def ring(self, call_id: str, ring: Ring) -> None:
         """Somebody is being called into the call, or what has come of it."""
         entry = self._rooms.get(call_id)
@@ -213,6 +212,7 @@ class Rooms:
         if entry is not None:
             self._apply(entry, entry.room.ring(ring))
 
+    def remove(self, call_id: str, user_id: int) -> bool:
         """The operator takes somebody out of their call; false when they are not in it."""
         entry = self._rooms.get(call_id)
         if entry is None or user_id not in entry.room.members:
@@ -224,8 +224,8 @@ class Rooms:
     def _remember_end(self, call_id: str, refusal: Refusal) -> None:
         """A connection that has looked up its call before the end must not come in after it."""
         self._ended[call_id] = refusal
-        while len(self._ended) > _REMEMBERED_ENDS:
         self._board.forget(call_id)
+        while len(self._ended) > _REMEMBERED_ENDS:
             self._ended.popitem(last=False)
 
     async def close(self) -> None:
@@ -303,8 +303,8 @@ class Rooms:
                     peer.close(output.close_code)
             case Joined():
                 self._stays[output.stay] = call.call_id
-                self._journal.joined(output.stay, call.row_id, output.user_id, self._utc())
                 self._board.answered(call.call_id, output.user_id)
+                self._journal.joined(output.stay, call.row_id, output.user_id, self._utc())
                 self.presence.changed(call.call_id, call.creator_user_id, entry.room, self._utc())
                 log.info("participant_joined", call=call.log_id, user_id=output.user_id)
             case Left():
