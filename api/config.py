@@ -10,6 +10,9 @@ from typing import Literal
 DevSignInMode = Literal["off", "loopback", "always"]
 """`loopback`: only for direct requests from this machine; `always`: the operator asked for it."""
 
+FriendsShape = Literal["documented", "deployed"]
+"""What `GET /api/friends` answers: an object with a total, or the list alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rates:
@@ -43,6 +46,7 @@ class ApiConfig:
     max_participants: int = 30
     body_bytes: int = 65_536
     body_read_s: float = 10.0
+    friends_shape: FriendsShape = "documented"
     web_root: Path | None = None
     """The built Mini App; None: none is served."""
     metrics_token: str | None = None

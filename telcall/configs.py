@@ -32,6 +32,7 @@ def api_config(settings: Settings, secret_key: str, web_root: Path | None) -> Ap
         rates=Rates(settings.rate_all, settings.rate_auth, settings.rate_create, settings.rate_admin),
         max_participants=settings.max_participants_per_call,
         body_bytes=settings.http_body_bytes,
+        friends_shape=settings.friends_shape,
         web_root=web_root,
         metrics_token=_reveal(settings.metrics_token),
         admin_token=_reveal(settings.admin_token),

@@ -384,6 +384,12 @@ class Settings(BaseSettings):
         **_setting("rows", "that wait for the database"),
     )
 
+    friends_shape: Literal["documented", "deployed"] = Field(
+        "documented",
+        alias="TELCALL_FRIENDS_SHAPE",
+        **_setting("documented, deployed", "of GET /api/friends; deployed: the bare list of older clients"),
+    )
+
     # --- for the operator's programs --------------------------------------------------------------------
     admin_token: SecretStr | None = Field(
         None,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 
 from api.errors import Handler
-from api.routes import admin, auth, calls, dev_sign_in, health, webrtc_config
+from api.routes import admin, auth, calls, dev_sign_in, friends, health, webrtc_config
 from api.schemas.admin import EndedCall, RemovedParticipant, RoomAnswer, RoomsAnswer, RoomsQuery
 from api.schemas.auth import (
     DevSignInAnswer,
@@ -22,6 +22,15 @@ from api.schemas.auth import (
     WsToken,
 )
 from api.schemas.calls import CallAnswer, CallCode, NewCall
+from api.schemas.friends import (
+    Block,
+    BlockedAnswer,
+    DeletedFriends,
+    Favourite,
+    FriendsAnswer,
+    FriendsQuery,
+    FriendsToDelete,
+)
 from api.schemas.health import Health
 from api.schemas.webrtc_config import WebRtcConfig
 
@@ -51,6 +60,7 @@ class Route:
 GONE = {404: ("Call not found", "Call has expired", "Call is not available")}
 UNREACHABLE = {503: ("Call unreachable",)}
 NO_DEV = {404: ("Not Found",)}
+NO_FRIEND = {404: ("Friend not found",)}
 BAD_INIT_DATA = {
     400: (
         "Malformed initData",
@@ -117,6 +127,13 @@ ROUTES: tuple[Route, ...] = (
             404: ("Call not found",),
         },
     ),
+    Route("GET", "/api/friends", friends.search, FriendsAnswer, query=FriendsQuery),
+    Route("POST", "/api/friends/delete", friends.delete, DeletedFriends, FriendsToDelete),
+    Route("GET", "/api/friends/blocked", friends.blocked, BlockedAnswer),
+    Route("PUT", "/api/friends/{user_id}/favourite", friends.mark, Favourite, errors=NO_FRIEND),
+    Route("DELETE", "/api/friends/{user_id}/favourite", friends.unmark, Favourite, errors=NO_FRIEND),
+    Route("PUT", "/api/friends/{user_id}/block", friends.block, Block, errors=NO_FRIEND),
+    Route("DELETE", "/api/friends/{user_id}/block", friends.unblock, Block, errors={404: ("Not blocked",)}),
     Route("GET", "/api/config/webrtc", webrtc_config.get, WebRtcConfig),
     Route(
         "GET",

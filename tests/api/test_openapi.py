@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from api.openapi import openapi_document
 from api.routes.table import ROUTES
+from store.queries.friend_links import link_friends
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from store.database import Database
     from tests.api.conftest import Client, StartApi
 
 ADMIN_TOKEN = "an admin token of 32 characters."
@@ -56,22 +58,26 @@ async def test_public_routes_are_the_ones_that_answer_without_a_token(start_api:
         assert (answer.status != 401) == route.is_public, route.path
 
 
-async def test_answers_have_exactly_the_keys_of_their_models(start_api: StartApi) -> None:
+async def test_answers_have_exactly_the_keys_of_their_models(start_api: StartApi, database: Database) -> None:
     api = await start_api(dev_sign_in="always", admin_token=ADMIN_TOKEN)
     anna, operator = await api.signed_in(), replace(api, bearer=ADMIN_TOKEN)
     call_id, watched = [(await anna.post("/api/calls", {})).json["call_id"] for _ in range(2)]
-    api.rooms.open(watched, 1, 2, at=api.time.utc)
+    me, friend = [(await client.get("/api/me")).json["id"] for client in (anna, await api.signed_in(2002))]
+    async with database.transaction() as session:
+        await link_friends(session, {(me, friend): api.time.utc})
+    api.rooms.open(watched, 1, friend, at=api.time.utc)
     bodies: dict[tuple[str, str], Any] = {
         ("POST", "/auth/telegram"): {"initData": api.init_data()},
         ("POST", "/auth/dev"): {"name": "Anna"},
         ("PATCH", "/api/me"): {"language_code": "ru"},
         ("POST", "/api/calls"): {},
         ("POST", "/api/calls/join_by_code"): {"call_code": call_id},
+        ("POST", "/api/friends/delete"): {"friend_ids": []},
     }
     last = [route for route in ROUTES if route.path in ("/api/calls/{call_id}/end", "/auth/logout")]
     for route in [*(route for route in ROUTES if route not in last), *reversed(last)]:
         asked, its_call = (operator, watched) if route.is_admin else (anna, call_id)
-        path = route.path.replace("{call_id}", its_call).replace("{user_id}", "2")
+        path = route.path.replace("{call_id}", its_call).replace("{user_id}", str(friend))
         answer = await asked.request(route.method, path, bodies.get((route.method, route.path)))
         assert answer.status == route.status, (path, answer.text)
         assert set(answer.json) == set(route.answer.model_fields), path
