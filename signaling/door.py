@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from signaling.config import SignalingConfig
 from signaling.lobby import Knocker, Lobby
 from signaling.member import Member
@@ -37,6 +39,13 @@ class Door:
         """So it was before the server was killed, unless a host has decided since."""
         if locked and not self._is_decided:
             self.is_locked = self._is_decided = True
+
+    def restore_removed(self, user_ids: Iterable[int], now_us: int) -> list[int]:
+        """So it was before the server was killed; gives those who were not known to be removed."""
+        new = [each for each in user_ids if each not in self.removed and each != self._creator_user_id]
+        for user_id in new:
+            self.removed.note(user_id, now_us)
+        return new
 
     def has_to_knock(self, user_id: int, *, is_known: bool) -> bool:
         """`is_known`: is in the room, or was before the server was killed."""

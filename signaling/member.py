@@ -38,6 +38,7 @@ class Member:
     away: Away | None = None
     newest_offer_id: int = -1
     in_sfu: bool = False
+    has_rated: bool = False
     seats: Seats | None = None
     speakers: Speakers | None = None
 

@@ -21,9 +21,10 @@ SeatSource = Literal["camera", "screen"]
 SeatVideo = Literal["on", "paused", "off"]
 Role = Literal["host", "participant"]
 ModerationAction = Literal["mute", "stop_video", "remove", "lock", "unlock", "make_host"]
+HostAction = ModerationAction | Literal["end"]
 Protocol = Literal["telcall.v2", "documented"]
-
 RingState = Literal["ringing", "declined", "missed", "unreachable"]
+
 
 def _not_a_bool(value: object) -> object:
     """JSON's `true` is no number, though Python's is 1."""
@@ -37,6 +38,10 @@ UserId = Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(_not_a_bool)]
 
 Mid = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_.~-]+$")]
 """Media identification of an m-line (RFC 5888)."""
+
+Stars = Annotated[int, Field(ge=1, le=5), BeforeValidator(_not_a_bool)]
+RatingReasons = Annotated[list[Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")]], Field(max_length=8)]
+"""Words for programs, as `no_sound`; nothing that people write."""
 
 ErrorCode = Literal[
     "invalid",
@@ -477,10 +482,13 @@ class RaiseHand(ClientMessage):
 
 
 class Moderate(ClientMessage):
-    """*v2*, of hosts. `user_id`: whom it concerns; for all but `lock` and `unlock`."""
+    """*v2*, of hosts. `user_id`: whom it concerns; for all but `lock`, `unlock` and `end`.
+
+    `end` is told to all as `call_ended`.
+    """
 
     type: Literal["moderation"] = "moderation"
-    action: ModerationAction
+    action: HostAction
     user_id: UserId | None = None
 
 
@@ -490,6 +498,14 @@ class Admit(ClientMessage):
     type: Literal["admit"] = "admit"
     user_id: UserId
     admit: bool
+
+
+class RateCall(ClientMessage):
+    """*v2*: how the sender finds the call, once; later ones are ignored. Over REST too, when it is over."""
+
+    type: Literal["rating"] = "rating"
+    stars: Stars
+    reasons: RatingReasons = []
 
 
 class Ping(ClientMessage):
@@ -520,6 +536,7 @@ AnyClientMessage = (
     | RaiseHand
     | Moderate
     | Admit
+    | RateCall
     | Ping
     | Leave
 )

@@ -31,7 +31,7 @@ def objection(actor: Member, wish: Moderate, target: Member | None, creator_user
     """Why it may not be done. `target`: the member whom the wish names."""
     if actor.role != "host":
         return forbidden(wish.id)
-    if wish.action in ("lock", "unlock"):
+    if wish.action in ("lock", "unlock", "end"):
         return None
     if wish.user_id is None:
         return Error(detail="Invalid or missing user_id", code="invalid", ref=wish.id)

@@ -123,6 +123,13 @@ class Met:
     others: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Rated:
+    user_id: int
+    stars: int
+    reasons: tuple[str, ...]
+
+
 # --- to the log and the life of the call ----------------------------------------------------------------
 
 
@@ -134,8 +141,10 @@ class ModeChanged:
 
 @dataclass(frozen=True, slots=True)
 class CallOver:
-    """The room has ended by itself, so its call has to end too."""
+    """The room has ended, so its call has to end too. `by`: the host who wanted it; None: time is over."""
+
+    by: int | None = None
 
 
 SfuCommand = JoinSfu | LeaveSfu | AnswerOffer | Describe | SetForwarding | SetWishes | SetMedia
-Output = Send | Close | Forget | SfuCommand | Joined | Left | Resumed | Met | ModeChanged | CallOver
+Output = Send | Close | Forget | SfuCommand | Joined | Left | Resumed | Met | Rated | ModeChanged | CallOver

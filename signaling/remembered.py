@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 MAX_REMEMBERED = 1_000
 
 
@@ -13,6 +15,10 @@ class Remembered:
 
     def __contains__(self, user_id: int) -> bool:
         return user_id in self._at_us
+
+    def newest(self, count: int) -> tuple[int, ...]:
+        """Those who were noted last, the latest last."""
+        return tuple(islice(reversed(self._at_us), count))[::-1]
 
     def note(self, user_id: int, now_us: int) -> None:
         self._at_us.pop(user_id, None)

@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -19,6 +20,8 @@ from signaling.member import Member
 from signaling.messages import Role
 
 MAX_TOKEN_CHARS = 1_024
+MAX_REMOVED = 32
+"""So many fit, whatever the ids are: those who were removed last."""
 _CLOCK_LEEWAY_S = 60
 
 
@@ -28,7 +31,10 @@ def resume_key(secret_key: str) -> bytes:
 
 
 class ResumeClaim(BaseModel):
-    """What the token says. `process` tells the server's runs apart; `issued_at_s`: Unix time."""
+    """What the token says. `process` tells the server's runs apart; `issued_at_s`: Unix time.
+
+    `removed`, in tokens of hosts: who may not come back.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -41,6 +47,7 @@ class ResumeClaim(BaseModel):
     started_at: Annotated[AwareDatetime, Field(strict=False)]
     issued_at_s: int
     process: str
+    removed: Annotated[tuple[int, ...], Field(max_length=MAX_REMOVED)] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,9 @@ class ResumeTokens:
         locked: bool,
         started_at: datetime,
         now_s: int,
+        removed: Sequence[int] = (),
     ) -> str:
+        """`removed`: at most `MAX_REMOVED`."""
         claim = ResumeClaim(
             call_id=call_id,
             user_id=user_id,
@@ -73,6 +82,7 @@ class ResumeTokens:
             started_at=started_at,
             issued_at_s=now_s,
             process=self.process,
+            removed=tuple(removed),
         )
         body = _encode(claim.model_dump_json().encode())
         return f"{body}.{_encode(self._sign(body))}"
@@ -113,7 +123,8 @@ class RoomTokens:
         """Whether it is of the room as it was before the server was killed."""
         return claim is not None and self._tokens.is_of_an_earlier_process(claim)
 
-    def issue(self, member: Member, *, locked: bool, now_us: int) -> str:
+    def issue(self, member: Member, *, locked: bool, removed: Sequence[int], now_us: int) -> str:
+        """`removed`: at most `MAX_REMOVED`; for hosts only."""
         return self._tokens.issue(
             call_id=self._call_id,
             user_id=member.user.id,
@@ -123,6 +134,7 @@ class RoomTokens:
             locked=locked,
             started_at=self._started_at,
             now_s=int(self.utc(now_us).timestamp()),
+            removed=removed if member.role == "host" else (),
         )
 
 

@@ -47,6 +47,7 @@ from signaling.messages import (
     Ping,
     Pong,
     RaiseHand,
+    RateCall,
     React,
     Reaction,
     ResumeTokenChanged,
@@ -73,6 +74,7 @@ from signaling.outputs import (
     Met,
     ModeChanged,
     Output,
+    Rated,
     Resumed,
     Send,
     SetMedia,
@@ -91,7 +93,7 @@ from signaling.relay import (
     speak_to_virtual_peer,
     virtual_peer_speaks,
 )
-from signaling.resume import ResumeClaim, ResumeTokens, RoomTokens
+from signaling.resume import MAX_REMOVED, ResumeClaim, ResumeTokens, RoomTokens
 from signaling.sfu_presence import SfuPresence
 from signaling.sfu_values import from_seat, from_speakers, to_flags, to_wishes
 from signaling.topology import Change, Topology
@@ -204,6 +206,7 @@ class Room:
         claim = claim if v2 else None
         if (refusal := self.refusal(user.id, v2=v2, claim=claim)) is not None:
             return refuse(session, refusal)
+        shown_out = self._restore_removed(claim, now_us)
         here = self._members.get(user.id)
         if claim is not None and here is not None and here.stay == claim.stay:
             return self._resume(here, session, ice_servers, now_us)
@@ -211,7 +214,18 @@ class Room:
             claim = None  # it is of a stay that is over
         if self._door.has_to_knock(user.id, is_known=here is not None or claim is not None):
             return self._door.knock(session, user, ice_servers, now_us)
-        return self._enter(session, user, v2=v2, ice_servers=ice_servers, now_us=now_us, claim=claim)
+        return shown_out + self._enter(
+            session, user, v2=v2, ice_servers=ice_servers, now_us=now_us, claim=claim
+        )
+
+    def _restore_removed(self, claim: ResumeClaim | None, now_us: int) -> list[Output]:
+        """A host comes from before the server was killed and knows whom hosts had removed. Who has come back
+        meanwhile has to go."""
+        if claim is None or claim.role != "host" or not self._tokens.is_of_before(claim):
+            return []
+        new = self._door.restore_removed(claim.removed, now_us)
+        outputs = [output for user_id in new for output in self._show_out(user_id, now_us)]
+        return outputs + self._renew_tokens_of_hosts(now_us) if new else []
 
     def _enter(
         self,
@@ -380,11 +394,16 @@ class Room:
 
     def remove(self, user_id: int, now_us: int) -> list[Output]:
         """A host or the operator takes them out, and while this room lasts they do not come back."""
-        member = self._members.get(user_id)
-        if member is None:
+        if user_id not in self._members:
             return []
         self._door.removed.note(user_id, now_us)
-        return self.expel(member.stay, REMOVED, now_us)
+        return self._show_out(user_id, now_us) + self._renew_tokens_of_hosts(now_us)
+
+    def _show_out(self, user_id: int, now_us: int) -> list[Output]:
+        if (knocker := self._lobby.by_user(user_id)) is not None:
+            return self._door.turn_away(knocker, REMOVED)
+        member = self._members.get(user_id)
+        return [] if member is None else self.expel(member.stay, REMOVED, now_us)
 
     def _remove(self, member: Member, now_us: int) -> list[Output]:
         del self._members[member.user.id]
@@ -456,6 +475,8 @@ class Room:
                 return self._moderate(member, message, now_us)
             case Admit():
                 return self._admit(member, message, now_us)
+            case RateCall():
+                return self._rate(member, message)
             case Leave():
                 return [Close(session, NORMAL_CLOSURE), *self._remove(member, now_us)]
 
@@ -499,6 +520,12 @@ class Room:
         told = self._members.tell_v2(Hand(user_id=member.user.id, raised=raised))
         return told + self._renew_token(member, now_us)
 
+    def _rate(self, member: Member, message: RateCall) -> list[Output]:
+        if member.has_rated:
+            return []
+        member.has_rated = True
+        return [Rated(member.user.id, message.stars, tuple(message.reasons))]
+
     # --- what hosts do ----------------------------------------------------------------------------------
 
     def _moderate(self, host: Member, wish: Moderate, now_us: int) -> list[Output]:
@@ -507,6 +534,8 @@ class Room:
             return host.tell(refused)
         if wish.action in ("lock", "unlock"):
             return self._set_lock(host, wish.action == "lock", now_us)
+        if wish.action == "end":
+            return [*self.end("ended", now_us), CallOver(by=host.user.id)]
         assert target is not None
         told = Moderation(action=wish.action, user_id=target.user.id, by=host.user.id)
         if wish.action == "make_host":
@@ -625,5 +654,11 @@ class Room:
             return []
         return member.tell(ResumeTokenChanged(resume_token=self._token(member, now_us)))
 
+    def _renew_tokens_of_hosts(self, now_us: int) -> list[Output]:
+        return [
+            output for host in hosts(self._members.values()) for output in self._renew_token(host, now_us)
+        ]
+
     def _token(self, member: Member, now_us: int) -> str:
-        return self._tokens.issue(member, locked=self.is_locked, now_us=now_us)
+        removed = self._door.removed.newest(MAX_REMOVED)
+        return self._tokens.issue(member, locked=self.is_locked, removed=removed, now_us=now_us)

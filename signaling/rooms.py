@@ -36,6 +36,7 @@ from signaling.outputs import (
     Met,
     ModeChanged,
     Output,
+    Rated,
     Resumed,
     Send,
     SfuCommand,
@@ -320,11 +321,16 @@ class Rooms:
                 log.info("participant_resumed", call=call.log_id, rebuilt=output.rebuilt)
             case Met():
                 self._journal.met(output.user_id, output.others, self._utc())
+            case Rated():
+                self._journal.rated(call.row_id, output.user_id, output.stars, output.reasons, self._utc())
             case ModeChanged():
                 self._metrics.topology_changes.labels(output.mode, output.reason).inc()
                 log.info("topology_changed", call=call.log_id, mode=output.mode, reason=output.reason)
             case CallOver():
-                self._metrics.count_limit("max_call_duration_hours")
+                if output.by is None:
+                    self._metrics.count_limit("max_call_duration_hours")
+                else:
+                    log.info("call_ended", call=call.log_id, reason="host", user_id=output.by)
                 self._remember_end(call.call_id, ENDED)
                 self.on_call_over(call.call_id)
             case Send():

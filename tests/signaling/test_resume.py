@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signaling.resume import MAX_TOKEN_CHARS, ResumeTokens, resume_key
+from signaling.resume import MAX_REMOVED, MAX_TOKEN_CHARS, ResumeTokens, resume_key
 
 TOKENS = ResumeTokens(b"k" * 32, "this process", max_age_s=100)
 STARTED_AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -48,7 +48,10 @@ def test_another_run_of_the_server_reads_it_and_knows() -> None:
 
 
 def test_it_fits_into_a_header_and_needs_no_escaping() -> None:
-    token = issue(user_id=2**63 - 1, call_id="c" * 64)
+    """With the longest ids that there are, in a call that as many as possible were removed from."""
+    ids = range(2**31 - MAX_REMOVED, 2**31)
+    longest = {"user_id": ids[-1], "call_id": "c" * 20, "role": "participant", "hand": False, "locked": False}
+    token = issue(**longest, removed=ids, started_at=STARTED_AT.replace(microsecond=123_456))
     assert len(token) <= MAX_TOKEN_CHARS
     assert set(token) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
 

@@ -11,6 +11,7 @@ from sfu.client import SpeakersChanged
 from signaling.config import SignalingConfig
 from signaling.messages import (
     Admit,
+    CallEnded,
     Chat,
     ChatText,
     Hand,
@@ -20,6 +21,7 @@ from signaling.messages import (
     Moderation,
     Ping,
     RaiseHand,
+    RateCall,
     React,
     Reaction,
     Speaker,
@@ -29,6 +31,7 @@ from signaling.messages import (
     User,
     Waiting,
 )
+from signaling.outputs import CallOver, Rated
 
 S = 1_000_000
 
@@ -38,6 +41,14 @@ def errors(driver: Any, session: str) -> list[str]:
 
 
 # --- words and signs ------------------------------------------------------------------------------------
+
+
+def test_a_call_is_rated_once_and_nobody_hears_of_it(driver: Any) -> None:
+    one, _ = driver.join(1), driver.join(2)
+    driver.clear()
+    said = driver.say(one, RateCall(stars=2, reasons=["echo", "other"]))
+    assert said == [Rated(1, 2, ("echo", "other"))]
+    assert driver.say(one, RateCall(stars=5)) == []
 
 
 def test_chat_and_reactions_reach_all_who_speak_v2(driver: Any) -> None:
@@ -151,7 +162,7 @@ def test_who_was_removed_does_not_come_back(driver: Any, v2: bool) -> None:
     host, two = driver.join(1), driver.join(2, v2=v2)
     driver.clear()
     driver.say(host, Moderate(action="remove", user_id=2))
-    assert [m.type for m in driver.heard(host)] == ["moderation", "user_left"]
+    assert [m.type for m in driver.heard(host)] == ["moderation", "user_left", "resume_token"]
     assert errors(driver, two) == ["removed"]
     assert driver.closed[two] == 4403
     for kind in (True, False):
@@ -183,6 +194,27 @@ def test_a_host_who_leaves_one_host_makes_no_new_one(driver: Any) -> None:
     driver.wait(60 * S)
     assert "moderation" not in driver.types(three)
     assert two in driver.inbox
+
+
+def test_a_host_ends_the_call_for_all(driver: Any) -> None:
+    creator, host, plain = driver.join(1), driver.join(2), driver.join(3, v2=False)
+    driver.say(creator, Moderate(action="make_host", user_id=2))
+    driver.clear()
+    driver.say(host, Moderate(action="end"))
+    for session in (creator, host, plain):
+        assert driver.heard(session) == [CallEnded(reason="ended")]
+        assert driver.closed[session] == 1000
+    assert CallOver(by=2) in driver.outputs
+    assert driver.room.is_empty
+    assert driver.closed[driver.join(1)] == 4404
+
+
+def test_who_is_no_host_does_not_end_it(driver: Any) -> None:
+    _, two = driver.join(1), driver.join(2)
+    driver.clear()
+    driver.say(two, Moderate(action="end"))
+    assert errors(driver, two) == ["forbidden"]
+    assert not driver.room.is_over
 
 
 # --- the lock and the lobby --------------------------------------------------------------------------------

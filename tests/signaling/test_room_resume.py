@@ -256,6 +256,64 @@ def test_after_a_kill_clients_bring_the_room_back(make_room: Any, driver: Any) -
     assert later.types(waiting) == ["waiting"]
 
 
+@pytest.fixture
+def removed(make_room: Any, driver: Any) -> Any:
+    """1 and 2 were hosts, 4 was removed, 3 is a participant; then the server was killed. `shown`: tokens."""
+    sessions = {user_id: driver.join(user_id) for user_id in (1, 2, 3, 4)}
+    driver.say(sessions[1], Moderate(action="make_host", user_id=2))
+    driver.say(sessions[1], Moderate(action="remove", user_id=4))
+    later = make_room(process="the next process")
+    later.shown = {user_id: token(driver, session) for user_id, session in sessions.items()}
+    return later
+
+
+@pytest.mark.parametrize("host", [1, 2])
+def test_who_was_removed_before_a_kill_stays_out(removed: Any, host: int) -> None:
+    removed.join(host, token=removed.shown[host])
+    for shown in (None, removed.shown[4]):
+        again = removed.join(4, token=shown)
+        assert removed.closed[again] == 4403
+        assert [message.code for message in removed.heard(again)] == ["removed"]
+
+
+@pytest.mark.parametrize("shows", [True, False])
+def test_who_was_removed_and_is_back_first_has_to_go_when_a_host_is_back(removed: Any, shows: bool) -> None:
+    early = removed.join(4, token=removed.shown[4] if shows else None)
+    other = removed.join(3, token=removed.shown[3])
+    assert set(removed.room.members) == {3, 4}, "tokens of participants say nothing of it"
+    removed.clear()
+    host = removed.join(2, token=removed.shown[2])
+    assert (removed.types(early), removed.closed[early]) == (["error"], 4403)
+    assert removed.types(other) == ["user_left", "user_joined"]
+    assert [user.id for user in removed.heard(host)[2].participants] == [3]
+
+
+def test_after_two_kills_they_are_still_out(removed: Any, make_room: Any) -> None:
+    first = removed.join(1, token=removed.shown[1])
+    second = removed.join(2)  # no host any more: has lost the token
+    removed.say(first, Moderate(action="make_host", user_id=2))
+    third = removed.join(3)
+    removed.say(first, Moderate(action="remove", user_id=3))
+    latest = make_room(process="the third process")
+    latest.join(2, token=token(removed, second))
+    assert [latest.closed[latest.join(user_id)] for user_id in (3, 4)] == [4403, 4403]
+    assert third in removed.closed
+
+
+def test_two_hosts_tokens_add_up(removed: Any, driver: Any, make_room: Any) -> None:
+    """2's connection was lost before 3 was removed as well, so its token does not know."""
+    before = removed.shown[2]
+    driver.say(next(iter(driver.inbox)), Moderate(action="remove", user_id=3))
+    latest = make_room(process="the third process")
+    two = latest.join(2, token=before)
+    three = latest.join(3)
+    assert latest.closed[latest.join(4)] == 4403
+    latest.join(1, token=token(driver, next(iter(driver.inbox))))
+    assert latest.closed[three] == 4403
+    assert latest.types(two)[-1] == "user_joined"
+    assert [latest.closed[latest.join(user_id)] for user_id in (3, 4)] == [4403, 4403]
+
+
 def test_without_a_host_after_a_kill_the_first_becomes_one_in_time(make_room: Any, driver: Any) -> None:
     driver.join(1)
     two = driver.join(2)

@@ -55,6 +55,24 @@ async def test_a_room_that_ends_by_its_duration_ends_its_call(make_server: MakeS
             await asyncio.sleep(0.02)
 
 
+async def test_a_host_ends_the_call_for_everybody_and_its_row(server: Any) -> None:
+    anna, boris = await server.user("Anna"), await server.user("Boris")
+    call_id = await server.call(anna)
+    creator, host = await server.join(call_id, anna), await server.join(call_id, boris)
+    await host.send(type="moderation", action="end")
+    assert (await host.hear("error"))["code"] == "forbidden"
+    await creator.send(type="moderation", action="make_host", user_id=boris.id)
+    await host.hear("resume_token")
+    await host.send(type="moderation", action="end")
+    for close_code, messages in await asyncio.gather(host.close_code(), creator.close_code()):
+        assert (close_code, messages[-1]) == (1000, {"type": "call_ended", "reason": "ended"})
+    assert await refused(await server.connect(call_id, anna)) == (4404, "ended")
+    async with asyncio.timeout(20):
+        while await status(server, call_id) != "ended":  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    assert "max_call_duration_hours" not in server.limits
+
+
 async def status(server: Any, call_id: str) -> str:
     async with server.database.transaction() as session:
         found: str = await session.scalar(select(Call.status).where(Call.call_id == call_id))

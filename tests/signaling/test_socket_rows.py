@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from store.tables import FriendLink, Participant, ParticipantSession
+from store.tables import CallRating, FriendLink, Participant, ParticipantSession
 from tests.signaling.sockets import Until
 
 
@@ -30,3 +30,20 @@ async def test_stays_and_meetings_are_written_down(server: Any, until: Until) ->
     assert rows[boris.id].left_at is None
     assert links == {(anna.id, boris.id), (boris.id, anna.id)}
     assert second.socket.closed is False
+
+
+async def test_the_first_rating_of_a_participant_is_written_down(server: Any) -> None:
+    anna, boris = await server.user("Anna"), await server.user("Boris")
+    call_id = await server.call(anna)
+    first, second = await server.join(call_id, anna), await server.join(call_id, boris, v2=False)
+    await first.send(type="rating", stars=3, reasons=["bad_picture"])
+    await first.send(type="rating", stars=5)
+    for wrong in ({"stars": 6}, {"stars": True}, {"stars": 1, "reasons": ["Boris was late"]}):
+        await first.send(type="rating", **wrong)
+        assert (await first.hear("error"))["code"] == "invalid"
+    await second.send(type="rating", stars=1)
+    assert (await second.hear("error"))["code"] == "unsupported"
+    assert await server.journal.flush(20)
+    async with server.database.transaction() as session:
+        rows = (await session.scalars(select(CallRating))).all()
+    assert [(row.user_id, row.stars, row.reasons) for row in rows] == [(anna.id, 3, ["bad_picture"])]

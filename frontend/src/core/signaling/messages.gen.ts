@@ -14,6 +14,7 @@ export type ClientMessage =
   | RaiseHand
   | Moderate
   | Admit
+  | RateCall
   | Ping
   | Leave;
 export type ServerMessage =
@@ -175,12 +176,14 @@ export interface RaiseHand {
   raised: boolean;
 }
 /**
- * *v2*, of hosts. `user_id`: whom it concerns; for all but `lock` and `unlock`.
+ * *v2*, of hosts. `user_id`: whom it concerns; for all but `lock`, `unlock` and `end`.
+ *
+ * `end` is told to all as `call_ended`.
  */
 export interface Moderate {
   id?: string | number | null;
   type: "moderation";
-  action: "mute" | "stop_video" | "remove" | "lock" | "unlock" | "make_host";
+  action: ("mute" | "stop_video" | "remove" | "lock" | "unlock" | "make_host") | "end";
   user_id?: number | null;
 }
 /**
@@ -193,6 +196,27 @@ export interface Admit {
   admit: boolean;
 }
 /**
+/**
+ * *v2*: how the sender finds the call, once; later ones are ignored. Over REST too, when it is over.
+ */
+export interface RateCall {
+  id?: string | number | null;
+  type: "rating";
+  stars: number;
+  /**
+   * @maxItems 8
+   */
+  reasons?:
+    | []
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string];
+}
  * *v2*: keeps the socket alive and measures it. `t` comes back in `pong`.
  */
 export interface Ping {
