@@ -27,6 +27,10 @@ class ForeignSchema(StoreError):
         self.tables = tables
 
 
+class UnknownRevision(StoreError):
+    """There is no such migration."""
+
+
 def is_unavailable(error: BaseException) -> bool:
     """True when `error` tells of the database's absence or overload rather than of our statement."""
     if isinstance(error, PoolTimeout | InterfaceError | OSError | TimeoutError):

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from store.migrations import VERSION_TABLE
-from store.migrations.run import refuse_foreign_schema
+from store.migrations.run import lock, refuse_foreign_schema
 from store.tables import Base
 
 
@@ -30,6 +30,7 @@ def _migrate(connection: Connection) -> None:
 
 
 def _checked_migrate(connection: Connection) -> None:
+    lock(connection)
     refuse_foreign_schema(connection)
     _migrate(connection)
 

@@ -1,9 +1,12 @@
-"""The documented tables, stays in calls, and revoked tokens: from an empty database."""
+"""The documented tables, stays in calls, and revoked tokens: from an empty database, or with the rows of a
+database of the first Tel Call."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+
+from store.migrations.adoption import give_back, put_aside, take_over
 
 revision = "0001"
 down_revision = None
@@ -12,6 +15,13 @@ depends_on = None
 
 
 def upgrade() -> None:
+    found = put_aside(op.get_bind())
+    _create()
+    if found is not None:
+        take_over(op.get_bind(), found)
+
+
+def _create() -> None:
     op.create_table(
         "users",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -161,14 +171,18 @@ def upgrade() -> None:
     op.create_index("idx_participants_user", "participants", ["user_id"], unique=False)
 
 
+TABLES = (
+    "participants",
+    "participant_sessions",
+    "call_stats",
+    "revoked_tokens",
+    "friend_links",
+    "calls",
+    "users",
+)
+
+
 def downgrade() -> None:
-    for table in (
-        "participants",
-        "participant_sessions",
-        "call_stats",
-        "revoked_tokens",
-        "friend_links",
-        "calls",
-        "users",
-    ):
-        op.drop_table(table)
+    if not give_back(op.get_bind(), TABLES):
+        for table in TABLES:
+            op.drop_table(table)
