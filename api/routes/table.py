@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 
 from api.errors import Handler
-from api.routes import admin, auth, calls, dev_sign_in, friends, health, webrtc_config
+from api.routes import admin, auth, call_stats, calls, dev_sign_in, friends, health, ratings, webrtc_config
 from api.schemas.admin import EndedCall, RemovedParticipant, RoomAnswer, RoomsAnswer, RoomsQuery
 from api.schemas.auth import (
     DevSignInAnswer,
@@ -21,6 +21,13 @@ from api.schemas.auth import (
     SignInRequest,
     WsToken,
 )
+from api.schemas.call_stats import (
+    CallStatsAnswer,
+    CallStatsList,
+    CallStatsQuery,
+    CallSummaryAnswer,
+    NewCallStats,
+)
 from api.schemas.calls import CallAnswer, CallCode, NewCall
 from api.schemas.friends import (
     Block,
@@ -32,6 +39,7 @@ from api.schemas.friends import (
     FriendsToDelete,
 )
 from api.schemas.health import Health
+from api.schemas.ratings import NewRating
 from api.schemas.webrtc_config import WebRtcConfig
 
 
@@ -60,6 +68,7 @@ class Route:
 GONE = {404: ("Call not found", "Call has expired", "Call is not available")}
 UNREACHABLE = {503: ("Call unreachable",)}
 NO_DEV = {404: ("Not Found",)}
+NOT_THERE = {403: ("Only participants of the call can do this",), 404: ("Call not found",)}
 NO_FRIEND = {404: ("Friend not found",)}
 BAD_INIT_DATA = {
     400: (
@@ -134,6 +143,25 @@ ROUTES: tuple[Route, ...] = (
     Route("DELETE", "/api/friends/{user_id}/favourite", friends.unmark, Favourite, errors=NO_FRIEND),
     Route("PUT", "/api/friends/{user_id}/block", friends.block, Block, errors=NO_FRIEND),
     Route("DELETE", "/api/friends/{user_id}/block", friends.unblock, Block, errors={404: ("Not blocked",)}),
+    Route(
+        "POST",
+        "/api/calls/{call_id}/rating",
+        ratings.rate,
+        Message,
+        NewRating,
+        status=202,
+        errors={
+            400: ("It is too late to rate the call",),
+            403: ("Only participants can rate the call",),
+            404: ("Call not found",),
+            503: ("Database unavailable",),
+        },
+    ),
+    Route(
+        "POST", "/api/call-stats", call_stats.add, CallStatsAnswer, NewCallStats, status=201, errors=NOT_THERE
+    ),
+    Route("GET", "/api/call-stats", call_stats.own, CallStatsList, query=CallStatsQuery),
+    Route("GET", "/api/call-stats/{call_id}", call_stats.summary, CallSummaryAnswer, errors=NOT_THERE),
     Route("GET", "/api/config/webrtc", webrtc_config.get, WebRtcConfig),
     Route(
         "GET",

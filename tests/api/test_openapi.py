@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pydantic import RootModel
+
 from api.openapi import openapi_document
 from api.routes.table import ROUTES
+from store.queries.calls import find_call
 from store.queries.friend_links import link_friends
+from store.queries.participants import Stay, write_stays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +69,9 @@ async def test_answers_have_exactly_the_keys_of_their_models(start_api: StartApi
     me, friend = [(await client.get("/api/me")).json["id"] for client in (anna, await api.signed_in(2002))]
     async with database.transaction() as session:
         await link_friends(session, {(me, friend): api.time.utc})
+        found = await find_call(session, call_id)
+        assert found is not None
+        await write_stays(session, [Stay("a stay", found.call.id, me, api.time.utc)])
     api.rooms.open(watched, 1, friend, at=api.time.utc)
     bodies: dict[tuple[str, str], Any] = {
         ("POST", "/auth/telegram"): {"initData": api.init_data()},
@@ -73,6 +80,7 @@ async def test_answers_have_exactly_the_keys_of_their_models(start_api: StartApi
         ("POST", "/api/calls"): {},
         ("POST", "/api/calls/join_by_code"): {"call_code": call_id},
         ("POST", "/api/friends/delete"): {"friend_ids": []},
+        ("POST", "/api/call-stats"): {"call_id": call_id},
     }
     last = [route for route in ROUTES if route.path in ("/api/calls/{call_id}/end", "/auth/logout")]
     for route in [*(route for route in ROUTES if route not in last), *reversed(last)]:
@@ -80,4 +88,7 @@ async def test_answers_have_exactly_the_keys_of_their_models(start_api: StartApi
         path = route.path.replace("{call_id}", its_call).replace("{user_id}", str(friend))
         answer = await asked.request(route.method, path, bodies.get((route.method, route.path)))
         assert answer.status == route.status, (path, answer.text)
-        assert set(answer.json) == set(route.answer.model_fields), path
+        if issubclass(route.answer, RootModel):
+            route.answer.model_validate(answer.json)
+        else:
+            assert set(answer.json) == set(route.answer.model_fields), path
