@@ -32,18 +32,16 @@ from signaling.room_state import OnEvent
 from signaling.rooms import Rooms
 from signaling.socket import CallSocket
 from signaling.turn_health import TurnHealth
-from store.database import Database, migrate
-from store.errors import DatabaseUnavailable, ForeignSchema
+from store.database import Database
 from store.write_behind import WriteBehind
 from telcall.banner import Facts
 from telcall.configs import api_config, sfu_config, signaling_config, store_config, webhook_config
-from telcall.embedded_postgres import EmbeddedPostgres
+from telcall.databases import migrate_or_fail, running_database
 from telcall.errors import StartFailed
 from telcall.listeners import shown
 from telcall.metrics import Metrics, Sources
 from telcall.secret_key import kept_secret_key
 from telcall.settings import Loaded, Settings
-from telcall.settings_report import without_password
 from telcall.webhooks import Webhooks
 
 WEB_ROOT = Path(__file__).parent / "web"
@@ -62,8 +60,8 @@ async def assembled(
     web_root = None if api_only else _built_frontend()
     async with AsyncExitStack() as stack:
         secret_key = _secret_key(settings)
-        url, where = await _database_url(settings, stack)
-        await _migrate(url)
+        url, where = await stack.enter_async_context(running_database(settings))
+        await migrate_or_fail(url)
 
         signaling = signaling_config(settings)
         store = store_config(settings, url)
@@ -100,13 +98,6 @@ async def assembled(
         )
 
 
-async def migrate_only(loaded: Loaded) -> None:
-    """Brings the database to the newest schema. Raises `StartFailed`."""
-    async with AsyncExitStack() as stack:
-        url, _ = await _database_url(loaded.settings, stack)
-        await _migrate(url)
-
-
 def _built_frontend() -> Path:
     if not (WEB_ROOT / "index.html").is_file():
         raise StartFailed(
@@ -119,27 +110,6 @@ def _secret_key(settings: Settings) -> str:
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value()
     return kept_secret_key(settings.effective_data_dir)
-
-
-async def _database_url(settings: Settings, stack: AsyncExitStack) -> tuple[str, str]:
-    """The URL, and what to tell people about where the data is."""
-    if settings.database_url is not None:
-        url = settings.database_url.get_secret_value()
-        return url, without_password(url)
-    postgres = await stack.enter_async_context(EmbeddedPostgres(settings.effective_data_dir))
-    _in_background(stack, postgres.keep_running(), "embedded_postgres")
-    return postgres.url(), f"{settings.effective_data_dir} (embedded PostgreSQL)"
-
-
-async def _migrate(url: str) -> None:
-    try:
-        await migrate(url)
-    except DatabaseUnavailable as error:
-        raise StartFailed(
-            f"the database {without_password(url)} does not answer: start it, or correct DATABASE_URL"
-        ) from error
-    except ForeignSchema as error:
-        raise StartFailed(f"{error}: name an empty database by DATABASE_URL") from error
 
 
 async def _sfu(settings: Settings, stack: AsyncExitStack) -> Server:

@@ -1,4 +1,4 @@
-"""The command line: `telcall serve`, `config`, `migrate`, `join`, `rooms`, `openapi`, `version`.
+"""The command line: `telcall serve`, `config`, `db`, `join`, `rooms`, `openapi`, `version`.
 
 Commands import what they need when they run: `telcall version` need not load a media server.
 """
@@ -8,14 +8,15 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Callable, Coroutine
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
 from telcall.errors import StartFailed
-from telcall.settings import Loaded, SettingsInvalid, load
+from telcall.settings import Loaded, Settings, SettingsInvalid, load
 
 if TYPE_CHECKING:
     from telcall.rooms import Ask, Show
@@ -31,6 +32,8 @@ app = typer.Typer(
 )
 rooms = typer.Typer(help="Running calls of a server; TELCALL_ADMIN_TOKEN opens it.")
 app.add_typer(rooms, name="rooms")
+db = typer.Typer(help="The database's schema.", no_args_is_help=True)
+app.add_typer(db, name="db")
 
 ServerUrl = Annotated[
     str | None, typer.Option("--url", help="The server; default: the one these settings start.")
@@ -70,17 +73,30 @@ def config() -> None:
         typer.echo(f"unknown setting, ignored: {name}", err=True)
 
 
-@app.command()
-def migrate() -> None:
-    """Bring the database to the newest schema, then end."""
-    from telcall.assembly import migrate_only
+@db.command()
+def upgrade() -> None:
+    """Bring the database to the newest schema, as every start does."""
+    from telcall.databases import upgrade_only
 
-    loaded = _load()
-    try:
-        asyncio.run(migrate_only(loaded))
-    except StartFailed as error:
-        _fail(error)
-    typer.echo("the database is up to date")
+    _on_database(upgrade_only)
+
+
+@db.command(context_settings={"ignore_unknown_options": True})  # -1 is a revision
+def downgrade(
+    revision: Annotated[str, typer.Argument(help="Such as 0001, -1 (one back) or base (nothing of ours).")],
+) -> None:
+    """Go back to an older schema. What only newer ones keep is lost."""
+    from telcall.databases import downgrade_only
+
+    _on_database(lambda settings: downgrade_only(settings, revision))
+
+
+@db.command()
+def current() -> None:
+    """Print the schema the database is at, and whether it is the newest."""
+    from telcall.databases import current_only
+
+    _on_database(current_only)
 
 
 @app.command()
@@ -171,6 +187,17 @@ def version() -> None:
 
 def main() -> None:
     app()
+
+
+def _on_database(work: Callable[[Settings], Coroutine[Any, Any, str]]) -> None:
+    from telcall import logs
+
+    settings = _load().settings
+    try:
+        with logs.quiet():  # what it says is for people
+            typer.echo(asyncio.run(work(settings)))
+    except StartFailed as error:
+        _fail(error)
 
 
 def _ask(url: str | None, asking: Ask, shown: Show, as_json: bool) -> None:

@@ -66,10 +66,14 @@ async def current(url: URL) -> tuple[str | None, str]:
         options = {"version_table": VERSION_TABLE}
         return MigrationContext.configure(connection, opts=options).get_current_revision()
 
+    async with _connected(url) as connection:
+        return await connection.run_sync(read), newest_revision()
+
+
+def newest_revision() -> str:
     newest = ScriptDirectory.from_config(alembic_config()).get_current_head()
     assert newest is not None
-    async with _connected(url) as connection:
-        return await connection.run_sync(read), newest
+    return newest
 
 
 async def _run(url: URL, work: Callable[[Config], None]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from store.migrations.run import newest_revision
 from telcall.cli import app
 from telcall.join import read_call
 
@@ -37,13 +38,13 @@ def test_config_prints_value_and_origin_without_secrets(monkeypatch: pytest.Monk
     assert "swordfish" not in done.output
 
 
-@pytest.mark.parametrize("command", ["config", "serve", "migrate"])
+@pytest.mark.parametrize("command", ["config", "serve", "db upgrade", "db downgrade base", "db current"])
 def test_wrong_settings_end_every_command_with_a_line_each(
     command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TELCALL_PORT", "eighty")
     monkeypatch.setenv("SECRET_KEY", "short")
-    done = CliRunner().invoke(app, [command])
+    done = CliRunner().invoke(app, command.split())
     assert done.exit_code == 2
     assert [line.split()[1].partition("=")[0].rstrip(":") for line in done.output.splitlines()] == [
         "TELCALL_PORT",
@@ -57,11 +58,11 @@ def test_openapi_is_the_document_of_the_api() -> None:
     assert {"/auth/telegram", "/api/calls", "/health"} <= set(document["paths"])
 
 
-def test_migrate_makes_the_schema_and_ends(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_db_upgrade_makes_the_schema_of_the_embedded_database(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TELCALL_DATA_DIR", str(data_dir))
     for _ in range(2):
-        done = CliRunner().invoke(app, ["migrate"])
-        assert (done.exit_code, done.output) == (0, "the database is up to date\n")
+        done = CliRunner().invoke(app, ["db", "upgrade"])
+        assert (done.exit_code, done.output) == (0, f"{newest_revision()} (newest)\n")
 
 
 @pytest.mark.parametrize(

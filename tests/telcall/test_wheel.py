@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from store.migrations.run import newest_revision
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("telcall", "api", "signaling", "store", "sfu")
@@ -33,7 +36,24 @@ def build(source: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_wheel_holds_every_module_and_the_frontend(source: Path) -> None:
+def migrated_by(wheel: Path, database_url: str) -> str:
+    """What `telcall db upgrade` says, run from the wheel alone."""
+    unpacked = wheel.parent / "unpacked"
+    zipfile.ZipFile(wheel).extractall(unpacked)
+    code = f"import store; assert store.__file__.startswith({str(unpacked)!r})\nfrom telcall.cli import app; app()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "db", "upgrade"],
+        cwd=unpacked,
+        env=os.environ | {"PYTHONPATH": str(unpacked), "DATABASE_URL": database_url},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_wheel_holds_every_module_and_the_frontend(source: Path, empty_database_url: str) -> None:
     web = source / "telcall" / "web"
     (web / "assets").mkdir(parents=True)
     (web / "index.html").write_text("<!doctype html>")
@@ -47,6 +67,7 @@ def test_wheel_holds_every_module_and_the_frontend(source: Path) -> None:
         str(path.relative_to(source)) for package in PACKAGES for path in (source / package).rglob("*.py")
     }
     assert modules <= names
+    assert migrated_by(wheel, empty_database_url) == f"{newest_revision()} (newest)"
     assert not [name for name in names if name.startswith(("tests/", "benchmarks/", "frontend/"))]
 
 

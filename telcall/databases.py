@@ -1,0 +1,85 @@
+"""Which database the server has, and what `telcall db` does with it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from store.database import asyncpg_url, migrate
+from store.errors import DatabaseUnavailable, ForeignSchema, UnknownRevision, is_unavailable
+from store.migrations.run import current, downgrade
+from telcall.embedded_postgres import EmbeddedPostgres
+from telcall.errors import StartFailed
+from telcall.settings import Settings
+from telcall.settings_report import without_password
+
+
+@asynccontextmanager
+async def running_database(settings: Settings) -> AsyncIterator[tuple[str, str]]:
+    """The URL, and what to tell people about where the data is. The embedded one runs while the block lasts,
+    and is started anew when it dies."""
+    if settings.database_url is not None:
+        url = settings.database_url.get_secret_value()
+        yield url, without_password(url)
+        return
+    async with EmbeddedPostgres(settings.effective_data_dir) as postgres:
+        watch = asyncio.create_task(postgres.keep_running(), name="embedded_postgres")
+        try:
+            yield postgres.url(), f"{settings.effective_data_dir} (embedded PostgreSQL)"
+        finally:
+            watch.cancel()
+            await asyncio.wait([watch])
+
+
+async def migrate_or_fail(url: str) -> None:
+    """Brings the database to the newest schema. Raises `StartFailed`."""
+    try:
+        await migrate(url)
+    except DatabaseUnavailable as error:
+        raise _does_not_answer(url) from error
+    except ForeignSchema as error:
+        raise StartFailed(f"{error}: name an empty database by DATABASE_URL") from error
+
+
+async def upgrade_only(settings: Settings) -> str:
+    """For `telcall db upgrade`; gives the line to print. Raises `StartFailed`, as all of these."""
+    async with running_database(settings) as (url, _):
+        await migrate_or_fail(url)
+        return await _current(url)
+
+
+async def downgrade_only(settings: Settings, revision: str) -> str:
+    """For `telcall db downgrade`."""
+    async with running_database(settings) as (url, _):
+        try:
+            await downgrade(asyncpg_url(url), revision)
+        except (UnknownRevision, ForeignSchema) as error:
+            raise StartFailed(str(error)) from error
+        except Exception as error:
+            if is_unavailable(error):
+                raise _does_not_answer(url) from error
+            raise
+        return await _current(url)
+
+
+async def current_only(settings: Settings) -> str:
+    """For `telcall db current`."""
+    async with running_database(settings) as (url, _):
+        return await _current(url)
+
+
+async def _current(url: str) -> str:
+    try:
+        found, newest = await current(asyncpg_url(url))
+    except Exception as error:
+        if is_unavailable(error):
+            raise _does_not_answer(url) from error
+        raise
+    return f"{found or 'base'} ({'newest' if found == newest else f'newest: {newest}'})"
+
+
+def _does_not_answer(url: str) -> StartFailed:
+    return StartFailed(
+        f"the database {without_password(url)} does not answer: start it, or correct DATABASE_URL"
+    )

@@ -1,0 +1,53 @@
+"""`telcall db`: the schema, up and down, from wherever the package is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from store.migrations.run import newest_revision
+from telcall.cli import app
+
+
+@pytest.fixture(autouse=True)
+def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty_database_url: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", empty_database_url)
+
+
+def db(*arguments: str) -> str:
+    done = CliRunner().invoke(app, ["db", *arguments])
+    assert done.exit_code == 0, done.output
+    return done.output.strip()
+
+
+def test_schema_goes_up_and_down() -> None:
+    newest = newest_revision()
+    assert db("current") == f"base (newest: {newest})"
+    assert db("upgrade") == f"{newest} (newest)"
+    assert db("upgrade") == f"{newest} (newest)"
+    assert db("downgrade", "0001") == f"0001 (newest: {newest})"
+    assert db("current") == f"0001 (newest: {newest})"
+    assert db("upgrade") == f"{newest} (newest)"
+    assert db("downgrade", "-1") != f"{newest} (newest)"
+    assert db("downgrade", "base") == f"base (newest: {newest})"
+
+
+def test_unknown_revision_is_one_line() -> None:
+    db("upgrade")
+    done = CliRunner().invoke(app, ["db", "downgrade", "nonsense"])
+    assert done.exit_code == 1
+    assert done.output.startswith("telcall: ")
+    assert done.output.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["upgrade"], ["downgrade", "base"], ["current"]])
+def test_absent_database_is_one_line(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://telcall:hunter22@127.0.0.1:9/telcall")
+    done = CliRunner().invoke(app, ["db", *arguments])
+    assert done.exit_code == 1
+    assert done.output.startswith("telcall: the database postgresql://")
+    assert "does not answer" in done.output
+    assert "hunter22" not in done.output
