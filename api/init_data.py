@@ -144,6 +144,11 @@ def _user(fields: Mapping[str, str]) -> TelegramUser:
         raise InitDataError(400, "Invalid user payload") from None
     if not isinstance(user, dict):
         raise InitDataError(400, "Invalid user payload")
+    return telegram_user(user)
+
+
+def telegram_user(user: Mapping[str, Any]) -> TelegramUser:
+    """What Telegram's JSON of a user says, in initData or in an update of the bot. Raises `InitDataError`."""
     user_id = user.get("id")
     if user_id is None:
         raise InitDataError(400, "Telegram user id is required")

@@ -10,10 +10,11 @@ from api.authenticator import account_of
 from api.bodies import read_body
 from api.credentials import presented_claims, session_cookie, signed_in
 from api.errors import ApiError
-from api.init_data import InitDataError, Signers, TelegramUser, verify
+from api.init_data import InitDataError, Signers, verify
 from api.keys import AUTHENTICATOR, CLOCK, CONFIG, DATABASE, DEV_SIGN_IN, ORIGINS
+from api.profiles import profile_of
 from api.schemas.auth import Me, Message, Profile, ProfileUpdate, SignInAnswer, SignInRequest, WsToken
-from store.queries.users import TelegramProfile, choose_language, upsert_telegram_user
+from store.queries.users import choose_language, upsert_telegram_user
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +29,7 @@ async def sign_in(request: web.Request) -> web.Response:
     except InitDataError as error:
         raise ApiError(error.status, error.detail) from None
     async with request.app[DATABASE].transaction() as session:
-        account = account_of(await upsert_telegram_user(session, _profile(person)))
+        account = account_of(await upsert_telegram_user(session, profile_of(person)))
     authenticator, ttl_s = request.app[AUTHENTICATOR], request.app[CONFIG].access_token_ttl_s
     authenticator.renew(account)
     log.info("signed_in", user_id=account.user.id)
@@ -80,15 +81,3 @@ def _signers(request: web.Request) -> Signers:
     if not bot_tokens and config.telegram_bot_id is None:
         raise ApiError(503, "Sign-in is not configured")
     return Signers(bot_tokens, config.telegram_bot_id)
-
-
-def _profile(person: TelegramUser) -> TelegramProfile:
-    return TelegramProfile(
-        telegram_user_id=person.id,
-        username=person.username,
-        first_name=person.first_name,
-        last_name=person.last_name,
-        photo_url=person.photo_url,
-        language_code=person.language_code,
-        username_is_known=person.username_is_valid,
-    )

@@ -15,7 +15,8 @@ from store.tables import RevokedToken, User
 class TelegramProfile:
     """What Telegram says of a person; None is 'has none'. Texts fit their columns and hold no NUL.
 
-    `username_is_known` false: what came as the username is none, the one we have stays.
+    `username_is_known` false: what came as the username is none, the one we have stays. `photo_is_known` false:
+    photos are not told where this comes from.
     """
 
     telegram_user_id: int
@@ -25,6 +26,7 @@ class TelegramProfile:
     photo_url: str | None = None
     language_code: str | None = None
     username_is_known: bool = True
+    photo_is_known: bool = True
 
 
 async def upsert_telegram_user(session: AsyncSession, profile: TelegramProfile) -> User:
@@ -44,7 +46,7 @@ async def upsert_telegram_user(session: AsyncSession, profile: TelegramProfile) 
             "username": new.excluded.username if profile.username_is_known else User.username,
             "first_name": new.excluded.first_name,
             "last_name": new.excluded.last_name,
-            "photo_url": new.excluded.photo_url,
+            "photo_url": new.excluded.photo_url if profile.photo_is_known else User.photo_url,
             "language_code": case(
                 (User.language_chosen, User.language_code), else_=new.excluded.language_code
             ),
