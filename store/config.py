@@ -15,6 +15,10 @@ class StoreConfig:
     pool_wait_s: float = 2.0
     connect_timeout_s: float = 5.0
     statement_timeout_s: float = 5.0
+    answer_grace_s: float = 1.0
+    """How much longer than a statement may take its answer is waited for."""
+    retry_s: float = 0.5
+    """How often a database that is away is tried."""
     spool_rows: int = 100_000
     """Rows the write-behind queue holds while the database is away, before it drops what it may."""
     seen_interval_s: float = 30.0

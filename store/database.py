@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
-from sqlalchemy import URL, make_url, text
+import structlog
+from sqlalchemy import URL, event, make_url, text
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from store.breaker import Breaker
 from store.config import StoreConfig
-from store.errors import DatabaseUnavailable, is_unavailable
+from store.errors import DatabaseUnavailable, is_outage, is_unavailable
 from store.migrations.run import upgrade
+
+log = structlog.get_logger(__name__)
 
 _DRIVER = "postgresql+asyncpg"
 
@@ -27,9 +35,13 @@ def asyncpg_url(url: str) -> URL:
 
 
 class Database:
-    """Sessions on one PostgreSQL database. `async with` closes the pool at the end."""
+    """Sessions on one PostgreSQL database. `async with` closes the pool at the end.
 
-    def __init__(self, config: StoreConfig) -> None:
+    While the database is away, whoever asks hears so at once; it is tried every `retry_s`.
+    """
+
+    def __init__(self, config: StoreConfig, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._breaker, self._clock_s = Breaker(config.retry_s), clock_s
         self._engine: AsyncEngine = create_async_engine(
             asyncpg_url(config.url),
             pool_size=config.pool_size,
@@ -39,6 +51,8 @@ class Database:
             hide_parameters=True,  # errors are logged, people's data is not
             connect_args={
                 "timeout": config.connect_timeout_s,
+                # For a server that does not even say that the statement took too long.
+                "command_timeout": config.statement_timeout_s + config.answer_grace_s,
                 "server_settings": {
                     "application_name": "telcall",
                     "timezone": "UTC",
@@ -46,6 +60,9 @@ class Database:
                 },
             },
         )
+
+        event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
+        event.listen(self._engine.sync_engine, "handle_error", _drop_silent)
 
     async def __aenter__(self) -> Database:
         return self
@@ -60,13 +77,25 @@ class Database:
         Raises `DatabaseUnavailable` when the database cannot be reached or is too slow. Then it is open
         whether the commit took place.
         """
+        if not self._breaker.admits(self._clock_s()):
+            raise DatabaseUnavailable("it did not answer just now")
         try:
             async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
                 yield session
         except Exception as error:
+            if is_outage(error):
+                self._is_away(error)
             if is_unavailable(error):
                 raise DatabaseUnavailable(type(error).__name__) from error
             raise
+        if self._breaker.is_open:
+            log.info("database_back")
+            self._breaker.succeeded()
+
+    def _is_away(self, error: Exception) -> None:
+        if not self._breaker.is_open:
+            log.warning("database_away", error=type(error).__name__)
+        self._breaker.failed(self._clock_s())
 
     async def ping(self) -> None:
         """Return when the database answers; raise `DatabaseUnavailable` otherwise."""
@@ -75,6 +104,18 @@ class Database:
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
+    """Of a connection that the server has closed the driver knows without asking: take a new one."""
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
+
+
+def _drop_silent(context: ExceptionContext) -> None:
+    """A connection on which no answer came is not asked to roll back: it would not answer that either."""
+    if isinstance(context.original_exception, TimeoutError):
+        context.is_disconnect = True
 
 
 async def migrate(url: str) -> None:

@@ -45,3 +45,13 @@ def is_unavailable(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         return (error.sqlstate or "").startswith(_TRANSIENT)
     return isinstance(error, asyncpg.InterfaceError)
+
+
+def is_outage(error: BaseException) -> bool:
+    """True when the database itself is away: it does not let us connect, or does not answer at all. A lost
+    connection or a slow statement says nothing of the next one."""
+    if isinstance(error, DBAPIError):
+        error = error.orig or error
+    if isinstance(error, OSError | TimeoutError):
+        return True
+    return getattr(error, "sqlstate", None) in ("57P03", "08001", "08004")  # cannot connect now, rejected
