@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from api import keys
 from api.admin import AdminGuard
 from api.authenticator import Authenticator
+from api.bot_door import BotDoor, NoBot
 from api.config import ApiConfig
 from api.dev_sign_in import DevSignIn
 from api.errors import errors_middleware
@@ -21,6 +22,7 @@ from api.limits import RateLimits
 from api.metrics import RequestMetrics
 from api.openapi import docs_handlers
 from api.origins import Origins
+from api.ring_limit import RingLimit
 from api.routes import health, metrics
 from api.routes.table import ROUTES
 from api.security_headers import SecurityHeaders
@@ -44,6 +46,8 @@ class ApiParts:
     authenticator: Authenticator
     ice_servers: IceServers
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    bot: BotDoor | None = None
+    """None: there is no bot token."""
     limits: Storage | None = None
     """Where requests are counted; None: in this process."""
     on_limit: Callable[[str], None] = lambda _name: None
@@ -80,6 +84,10 @@ def build_app(config: ApiConfig, parts: ApiParts) -> web.Application:
     app[keys.ORIGINS] = origins
     app[keys.DEV_SIGN_IN] = dev
     app[keys.REGISTRY] = parts.registry
+    app[keys.BOT] = NoBot(parts.bus) if parts.bot is None else parts.bot
+    # Windows of another length: of their own where they are counted in this process.
+    ring_storage = BoundedMemoryStorage() if parts.limits is None else parts.limits
+    app[keys.RING_LIMIT] = RingLimit(config.rates.rings_per_pair, ring_storage, parts.on_limit)
     app[keys.CLOCK] = keys.Clock(parts.utc)
     app.on_response_prepare.append(SecurityHeaders(config.public_url).add)
     app.on_response_prepare.append(origins.add_headers)

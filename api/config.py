@@ -23,6 +23,8 @@ class Rates:
     create_per_minute: int = 10
     admin_failures_per_minute: int = 10
     """Wrong admin tokens of one address."""
+    rings_per_pair: int = 3
+    """Of one person to another one; in ten minutes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,11 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from api.authenticator import Authenticator
+from api.bot_door import BotDoor
 from api.config import ApiConfig
 from api.dev_sign_in import DevSignIn
 from api.origins import Origins
+from api.ring_limit import RingLimit
 from signaling.bus import Bus
 from signaling.ice_servers import IceServers
 from signaling.lifecycle import Lifecycle
@@ -27,6 +29,8 @@ ICE_SERVERS = web.AppKey("ice_servers", IceServers)
 ORIGINS = web.AppKey("origins", Origins)
 DEV_SIGN_IN = web.AppKey("dev_sign_in", DevSignIn)
 REGISTRY = web.AppKey("registry", CollectorRegistry)
+BOT: web.AppKey[BotDoor] = web.AppKey("bot")
+RING_LIMIT = web.AppKey("ring_limit", RingLimit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,9 @@ from api.errors import Handler, RateLimited
 
 COUNTED = ("/api", "/auth")
 SIGN_IN = ("POST", "/auth/telegram")
-CREATE = ("POST", "/api/calls")
+CREATE = (("POST", "/api/calls"), ("POST", "/api/calls/friend"))
+NOT_COUNTED = "/api/telegram"
+"""Telegram's updates of everybody come from a few addresses, with a secret."""
 
 
 class RateLimits:
@@ -47,13 +49,14 @@ class RateLimits:
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         path = request.path.rstrip("/")
-        if request.method == "OPTIONS" or path.split("/")[1:2] not in ([p[1:]] for p in COUNTED):
+        is_counted = path.split("/")[1:2] in ([p[1:]] for p in COUNTED)
+        if request.method == "OPTIONS" or not is_counted or path.startswith(f"{NOT_COUNTED}/"):
             return await handler(request)
         who = self._who(request)
         await self._hit(*self._all, who)
         if (request.method, path) == SIGN_IN and not self._is_exempt(request):
             await self._hit(*self._sign_in, who)
-        elif (request.method, path) == CREATE:
+        elif (request.method, path) in CREATE:
             await self._hit(*self._create, who)
         return await handler(request)
 

@@ -18,6 +18,7 @@ from signaling.messages import User
 from store.database import Database
 from store.errors import DatabaseUnavailable
 from store.queries import calls
+from store.queries.participants import add_participants
 from store.tables import User as UserRow
 from store.tables.call import ACTIVE, EXPIRED
 
@@ -99,6 +100,8 @@ class Lifecycle:
         self._overdue: set[str] = set()  # calls whose room has ended by itself; bounded by the rooms
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self.on_ended: Callable[[str], None] = lambda _call_id: None
+        """Told the id of a call that has ended for good, whether anybody was in it or not."""
         bus.on_call_over = self._call_over
 
     async def __aenter__(self) -> Lifecycle:
@@ -112,8 +115,18 @@ class Lifecycle:
 
     # --- what requests ask for ----------------------------------------------------------------------------
 
-    async def create_call(self, creator: User, *, title: str | None, is_video_enabled: bool) -> CallRecord:
-        """Add an active call. The creator's oldest ones beyond `max_active_calls` end."""
+    async def create_call(
+        self,
+        creator: User,
+        *,
+        title: str | None,
+        is_video_enabled: bool,
+        called_user_id: int | None = None,
+    ) -> CallRecord:
+        """Add an active call. The creator's oldest ones beyond `max_active_calls` end.
+
+        `called_user_id`: a friend whom the call is to. Both get their `participants` rows at once.
+        """
         now = self._utc()
         async with self._database.transaction() as session:
             row = await calls.create_call(
@@ -125,10 +138,12 @@ class Lifecycle:
                 created_at=now,
                 expires_at=now + timedelta(seconds=self._config.call_ttl_s),
             )
+            if called_user_id is not None:
+                await add_participants(session, row.id, (creator.id, called_user_id), now)
             beyond = await calls.end_calls_over_limit(session, creator.id, self._config.max_active_calls)
         for call_id in beyond:
             self._on_limit("max_active_calls_per_user")
-            self._bus.end(call_id, OVER_LIMIT_REASON)
+            self._over(call_id, OVER_LIMIT_REASON)
         self._wake.set()
         log.info("call_created", ended=len(beyond))
         return CallRecord(
@@ -164,7 +179,7 @@ class Lifecycle:
             has_ended = await calls.end_call(session, call.row_id, self._utc())
         if not has_ended:
             raise CallNotActive
-        self._bus.end(call_id, "ended")
+        self._over(call_id, "ended")
         log.info("call_ended", reason="operator" if user_id is None else "organizer")
         return await self._find(call_id)
 
@@ -195,11 +210,16 @@ class Lifecycle:
     def _is_past(self, call: CallRecord) -> bool:
         return call.status == ACTIVE and call.expires_at is not None and call.expires_at <= self._utc()
 
+    def _over(self, call_id: str, reason: str) -> None:
+        self._bus.end(call_id, reason)
+        self.on_ended(call_id)
+
     # --- what happens by itself ---------------------------------------------------------------------------
 
     def _call_over(self, call_id: str) -> None:
         self._overdue.add(call_id)
         self._wake.set()
+        self.on_ended(call_id)
 
     async def expire_due(self) -> float:
         """Expire what is due, end what rooms have ended; gives the seconds until there is more to do."""
@@ -212,7 +232,7 @@ class Lifecycle:
             next_expiry = await calls.next_expiry(session)
         self._overdue.difference_update(overdue)
         for call_id in expired:
-            self._bus.end(call_id, EXPIRED)
+            self._over(call_id, EXPIRED)
         if expired:
             log.info("calls_expired", calls=len(expired))
         if next_expiry is None:

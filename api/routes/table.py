@@ -8,7 +8,18 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 
 from api.errors import Handler
-from api.routes import admin, auth, call_stats, calls, dev_sign_in, friends, health, ratings, webrtc_config
+from api.routes import (
+    admin,
+    auth,
+    call_stats,
+    calling,
+    calls,
+    dev_sign_in,
+    friends,
+    health,
+    ratings,
+    webrtc_config,
+)
 from api.schemas.admin import EndedCall, RemovedParticipant, RoomAnswer, RoomsAnswer, RoomsQuery
 from api.schemas.auth import (
     DevSignInAnswer,
@@ -28,6 +39,7 @@ from api.schemas.call_stats import (
     CallSummaryAnswer,
     NewCallStats,
 )
+from api.schemas.calling import FriendCall, Invitation, InvitationAnswer, SharedCall, Taken, Update
 from api.schemas.calls import CallAnswer, CallCode, NewCall
 from api.schemas.friends import (
     Block,
@@ -124,7 +136,56 @@ ROUTES: tuple[Route, ...] = (
         CallCode,
         errors=GONE | {400: ("Call code is required",)},
     ),
+    Route(
+        "POST",
+        "/api/calls/friend",
+        calling.call_friend,
+        CallAnswer,
+        FriendCall,
+        status=201,
+        errors=NO_FRIEND | {400: ("You cannot call yourself",)},
+    ),
     Route("GET", "/api/calls/{call_id}", calls.get, CallAnswer, errors=GONE),
+    Route(
+        "POST",
+        "/api/calls/{call_id}/invite",
+        calling.invite,
+        InvitationAnswer,
+        Invitation,
+        errors=UNREACHABLE
+        | {
+            400: ("You cannot call yourself",),
+            403: NOT_THERE[403],
+            404: (*GONE[404], *NO_FRIEND[404]),
+        },
+    ),
+    Route(
+        "POST",
+        "/api/calls/{call_id}/share",
+        calling.share,
+        SharedCall,
+        errors=GONE
+        | {
+            403: NOT_THERE[403],
+            409: ("Telegram cannot prepare this message",),
+            503: ("Call unreachable", "Bot is not configured", "Telegram is not reachable"),
+        },
+    ),
+    Route(
+        "POST",
+        "/api/telegram/webhook",
+        calling.webhook,
+        Taken,
+        Update,
+        is_public=True,
+        errors={
+            400: ("Malformed update",),
+            401: ("Not authenticated",),
+            403: ("Forbidden",),
+            404: ("Not Found",),
+            503: ("Database unavailable",),
+        },
+    ),
     Route(
         "POST",
         "/api/calls/{call_id}/end",

@@ -84,6 +84,14 @@ async def _sum_up(session: AsyncSession, people: Iterable[tuple[int, int]]) -> N
     )
 
 
+async def add_participants(
+    session: AsyncSession, call_row_id: int, user_ids: Iterable[int], joined_at: datetime
+) -> None:
+    """Rows of people a call is made for, before anybody is in it. Who never comes has no stay."""
+    rows = [{"call_id": call_row_id, "user_id": user_id, "joined_at": joined_at} for user_id in user_ids]
+    await session.execute(insert(Participant).values(rows).on_conflict_do_nothing())
+
+
 async def mark_seen(session: AsyncSession, session_ids: Sequence[str], now: datetime) -> None:
     """Note that these stays are still open."""
     await session.execute(

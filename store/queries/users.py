@@ -15,8 +15,8 @@ from store.tables import RevokedToken, User
 class TelegramProfile:
     """What Telegram says of a person; None is 'has none'. Texts fit their columns and hold no NUL.
 
-    `username_is_known` false: what came as the username is none, the one we have stays. `photo_is_known` false:
-    photos are not told where this comes from.
+    `username_is_known` false: what came as the username is none, the one we have stays.
+    `photo_is_known` false: photos are not told where this comes from.
     """
 
     telegram_user_id: int

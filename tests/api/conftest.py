@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry
 
 from api.app import ApiParts, build_app
 from api.authenticator import Authenticator
+from api.bot_door import BotDoor
 from api.config import ApiConfig, Rates
 from api.init_data import sign
 from api.tokens import Tokens
@@ -24,7 +25,8 @@ from signaling.bus import RoomUnreachable
 from signaling.config import IceConfig, SignalingConfig
 from signaling.ice_servers import IceServers
 from signaling.lifecycle import Lifecycle
-from signaling.messages import MediaState, User
+from signaling.messages import MediaState, Ring, User
+from signaling.ratings import Ratings
 from signaling.room_state import ParticipantState, RoomList, RoomPosition, RoomState
 from store.database import Database
 
@@ -64,6 +66,10 @@ class Rooms:
     on_call_over: Callable[[str], None] | None = None
     here: dict[str, RoomState] = field(default_factory=dict)
     is_unreachable: bool = False
+    rings: list[tuple[str, int, str]] = field(default_factory=list)
+
+    def ring(self, call_id: str, ring: Ring) -> None:
+        self.rings.append((call_id, ring.user_id, ring.state))
 
     def open(self, call_id: str, *user_ids: int, at: datetime) -> None:
         """A call that these people are in; the first of them speaks `telcall.v2`, the others do not."""
@@ -175,6 +181,7 @@ async def start_api(database: Database) -> AsyncIterator[StartApi]:
             ice: IceConfig | None = None,
             routes: Callable[[web.Application], None] = lambda _app: None,
             host: str = "127.0.0.1",
+            bot: BotDoor | None = None,
             **config: Any,
         ) -> Client:
             time, rooms, registry = Time(), Rooms(), CollectorRegistry()
@@ -191,6 +198,7 @@ async def start_api(database: Database) -> AsyncIterator[StartApi]:
                 ice_servers=IceServers(ice or IceConfig(stun_servers=("stun:stun.example:3478",))),
                 registry=registry,
                 on_limit=limits_hit.append,
+                bot=bot,
                 utc=lambda: time.utc,
             )
             app = build_app(replace(CONFIG, **config), parts)

@@ -1,0 +1,41 @@
+"""Calling friends and sharing calls."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, RootModel
+
+from api.schemas.friends import UserId
+
+
+class FriendCall(BaseModel):
+    """`friend_id` is the friend's internal user id."""
+
+    friend_id: UserId
+    is_video_enabled: bool = False
+
+
+class Invitation(BaseModel):
+    friend_id: UserId
+
+
+class InvitationAnswer(BaseModel):
+    """`in_call`: the friend is there already. What comes of a ring is told over the WebSocket."""
+
+    friend_id: int
+    state: Literal["ringing", "in_call"]
+
+
+class SharedCall(BaseModel):
+    """For Telegram's `shareMessage`."""
+
+    prepared_message_id: str
+
+
+class Update(RootModel[dict[str, Any]]):
+    """An update of the Bot API."""
+
+
+class Taken(BaseModel):
+    ok: bool
