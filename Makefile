@@ -20,7 +20,7 @@ LOCK := $(CURDIR)/.venv/bin/uv pip compile --universal --python-version 3.11 --g
 	--no-header --no-annotate --no-emit-index-url
 FRONTEND := $(shell find frontend -name node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test check dev build types lock clean setup lint imports typecheck unit \
+.PHONY: help run test test-postgres check dev build types lock clean setup lint imports typecheck unit \
 	bench-forwarding bench-call bench-signaling bench-upload chromium
 
 help: ## this list
@@ -33,6 +33,10 @@ run: ## the whole product at http://localhost:8080 (PORT=, DATA_DIR=)
 test: browsers setup .setup/firefox ## every test, real browsers included
 	cd frontend && npm test
 	pytest
+
+test-postgres: setup ## the tests of store and API on your own PostgreSQL (DATABASE_URL=postgresql://...)
+	@test -n "$(DATABASE_URL)" || { echo "name a server: make test-postgres DATABASE_URL=postgresql://..." >&2; exit 1; }
+	pytest tests/store tests/api --database-url "$(DATABASE_URL)" --numprocesses auto
 
 check: setup ## the fast loop: lint, types, import rules, unit tests
 	@$(MAKE) -j2 --keep-going --output-sync=target lint typecheck imports unit
