@@ -35,7 +35,15 @@ from signaling.turn_health import TurnHealth
 from store.database import Database
 from store.write_behind import WriteBehind
 from telcall.banner import Facts
-from telcall.configs import api_config, sfu_config, signaling_config, store_config, webhook_config
+from telcall.bot import Happenings, running_bot
+from telcall.configs import (
+    api_config,
+    bot_config,
+    sfu_config,
+    signaling_config,
+    store_config,
+    webhook_config,
+)
 from telcall.databases import migrate_or_fail, running_database
 from telcall.errors import StartFailed
 from telcall.listeners import shown
@@ -134,13 +142,25 @@ async def _application(
     api = api_config(settings, secret_key, web_root)
     counted = SignalingMetrics(metrics.registry, metrics.count_limit)
     tokens = ResumeTokens(resume_key(secret_key), secrets.token_urlsafe(6), signaling.max_call_duration_s)
-    on_event = await _on_event(settings, metrics, stack)
-    rooms = Rooms(signaling, sfu, journal, counted, tokens, on_event=on_event)
+    happenings = Happenings(await _on_event(settings, metrics, stack))
+    bot_stack = await stack.enter_async_context(AsyncExitStack())  # left after the rooms, as webhooks are
+    rooms = Rooms(signaling, sfu, journal, counted, tokens, on_event=happenings.on_event)
     bus = LocalBus(LocalRegistry(NODE), rooms, NODE)
     stack.push_async_callback(bus.close)
     stack.push_async_callback(rooms.close)
     lifecycle = await stack.enter_async_context(
         Lifecycle(database, bus, signaling, on_limit=metrics.count_limit)
+    )
+    bot = await running_bot(
+        bot_config(settings, secret_key),
+        bot_stack,
+        database=database,
+        lifecycle=lifecycle,
+        bus=bus,
+        happenings=happenings,
+        registry=metrics.registry,
+        creations_per_minute=settings.rate_create,
+        on_limit=metrics.count_limit,
     )
     turn = await stack.enter_async_context(TurnHealth(signaling.ice))
     ice_servers = IceServers(signaling.ice, turn.is_healthy)
@@ -160,6 +180,7 @@ async def _application(
             lifecycle=lifecycle,
             authenticator=authenticator,
             ice_servers=ice_servers,
+            bot=bot,
             registry=metrics.registry,
             on_limit=metrics.count_limit,
         ),

@@ -1,4 +1,4 @@
-"""The command line: `telcall serve`, `config`, `db`, `join`, `rooms`, `openapi`, `version`.
+"""The command line: `telcall serve`, `config`, `db`, `join`, `rooms`, `bot`, `openapi`, `version`.
 
 Commands import what they need when they run: `telcall version` need not load a media server.
 """
@@ -32,6 +32,8 @@ app = typer.Typer(
 )
 rooms = typer.Typer(help="Running calls of a server; TELCALL_ADMIN_TOKEN opens it.")
 app.add_typer(rooms, name="rooms")
+bot = typer.Typer(help="The bot's webhook; BOT_TOKEN says which bot.", no_args_is_help=True)
+app.add_typer(bot, name="bot")
 db = typer.Typer(help="The database's schema.", no_args_is_help=True)
 app.add_typer(db, name="db")
 
@@ -170,6 +172,30 @@ def remove(
     _ask(url, lambda client: client.remove(call, user), removed_line, as_json)
 
 
+@bot.command("set")
+def set_bot_webhook() -> None:
+    """Let Telegram bring the bot's updates to TELCALL_PUBLIC_URL; set commands and menu button."""
+    from telcall.bot import set_webhook
+
+    _tell_of_bot(set_webhook)
+
+
+@bot.command("info")
+def show_bot() -> None:
+    """Show the bot, where its updates go, and what went wrong with them last."""
+    from telcall.bot import webhook_lines
+
+    _tell_of_bot(webhook_lines)
+
+
+@bot.command("delete")
+def delete_bot_webhook() -> None:
+    """Let Telegram bring the bot's updates nowhere, as before polling."""
+    from telcall.bot import delete_webhook
+
+    _tell_of_bot(delete_webhook)
+
+
 @app.command()
 def openapi() -> None:
     """Print the API's OpenAPI document."""
@@ -206,6 +232,14 @@ def _ask(url: str | None, asking: Ask, shown: Show, as_json: bool) -> None:
     settings = _load().settings
     try:
         typer.echo(ask(Server.of(settings, url), asking, shown, as_json=as_json))
+    except StartFailed as error:
+        _fail(error)
+
+
+def _tell_of_bot(do: Callable[[Settings], str]) -> None:
+    settings = _load().settings
+    try:
+        typer.echo(do(settings))
     except StartFailed as error:
         _fail(error)
 

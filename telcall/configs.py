@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from api.bot.config import BotConfig, BotMode, webhook_secret
 from api.config import ApiConfig, DevSignInMode, Rates
 from sfu.config import SfuConfig
 from signaling.config import IceConfig, MessageLimits, Rate, RateLimits, SignalingConfig
@@ -29,7 +30,13 @@ def api_config(settings: Settings, secret_key: str, web_root: Path | None) -> Ap
         cors_origins=settings.cors_allow_origins,
         allow_localhost_origins=settings.debug,
         trusted_proxies=tuple(ip_network(network) for network in settings.trusted_proxies),
-        rates=Rates(settings.rate_all, settings.rate_auth, settings.rate_create, settings.rate_admin),
+        rates=Rates(
+            settings.rate_all,
+            settings.rate_auth,
+            settings.rate_create,
+            settings.rate_admin,
+            settings.ring_per_pair,
+        ),
         max_participants=settings.max_participants_per_call,
         body_bytes=settings.http_body_bytes,
         friends_shape=settings.friends_shape,
@@ -123,6 +130,29 @@ def sfu_config(settings: Settings) -> SfuConfig:
 
 def store_config(settings: Settings, url: str) -> StoreConfig:
     return StoreConfig(url=url, pool_size=settings.db_pool, spool_rows=settings.spool_rows)
+
+
+def bot_config(settings: Settings, secret_key: str) -> BotConfig | None:
+    """None: there is no bot."""
+    token = _reveal(settings.bot_token)
+    if token is None:
+        return None
+    return BotConfig(
+        token=token,
+        webhook_secret=webhook_secret(secret_key, token),
+        mode=_bot_mode(settings),
+        api_url=settings.telegram_api_url.rstrip("/"),
+        public_url=settings.effective_public_url,
+        username=settings.bot_username.removeprefix("@") if settings.bot_username else None,
+        ring_s=settings.ring_s,
+        max_jobs=settings.bot_queue,
+    )
+
+
+def _bot_mode(settings: Settings) -> BotMode:
+    if settings.bot == "auto":
+        return "webhook" if settings.effective_public_url.startswith("https://") else "polling"
+    return settings.bot
 
 
 def webhook_config(settings: Settings, version: str) -> WebhookConfig | None:

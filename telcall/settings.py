@@ -127,6 +127,33 @@ class Settings(BaseSettings):
         alias="TELEGRAM_BOT_ID",
         **_setting("id", "checks Telegram's Ed25519 signature where BOT_TOKEN is not to be given"),
     )
+    bot: Literal["auto", "webhook", "polling", "off"] = Field(
+        "auto",
+        alias="TELCALL_BOT",
+        **_setting(
+            "auto, webhook, polling, off",
+            "how the bot's updates come; auto: by webhook where TELCALL_PUBLIC_URL is https. off: not here",
+        ),
+    )
+    telegram_api_url: str = Field(
+        "https://api.telegram.org",
+        alias="TELCALL_TELEGRAM_API_URL",
+        **_setting("URL", "of the Bot API; another one for a server of your own"),
+    )
+    ring_s: float = Field(
+        45,
+        ge=5,
+        le=600,
+        alias="TELCALL_RING_S",
+        **_setting("seconds", "a friend is rung, then it is a missed call"),
+    )
+    bot_queue: int = Field(
+        10_000,
+        ge=10,
+        le=1_000_000,
+        alias="TELCALL_BOT_QUEUE",
+        **_setting("messages", "that wait for Telegram; beyond, the oldest is given up"),
+    )
     dev_sign_in: Literal["auto", "on", "off"] = Field(
         "auto",
         alias="TELCALL_DEV_SIGN_IN",
@@ -210,6 +237,13 @@ class Settings(BaseSettings):
         le=100_000,
         alias="TELCALL_RATE_ADMIN",
         **_setting("requests a minute", "of one address with a wrong admin token"),
+    )
+    ring_per_pair: int = Field(
+        3,
+        ge=1,
+        le=1_000,
+        alias="TELCALL_RING_PER_PAIR",
+        **_setting("rings in 10 minutes", "of one person to another one"),
     )
     http_body_bytes: int = Field(
         65_536,

@@ -54,6 +54,10 @@ def wrong_values(settings: Settings) -> list[str]:
             )
     if settings.bot_token is not None and not _is_bot_token(settings.bot_token.get_secret_value()):
         found.append("BOT_TOKEN: not of the form 123456:ABC...")
+    if not _is_web_url(settings.telegram_api_url):
+        found.append("TELCALL_TELEGRAM_API_URL: not an http:// or https:// URL")
+    if settings.bot == "webhook" and not settings.effective_public_url.startswith("https://"):
+        found.append("TELCALL_BOT=webhook: needs a TELCALL_PUBLIC_URL with https://, which Telegram asks for")
     found += _wrong_ice_uris("STUN_SERVERS", settings.stun_servers, ("stun", "stuns"))
     found += _wrong_ice_uris("TURN_SERVERS", settings.turn_servers, ("turn", "turns"))
     turn_login = settings.turn_username is not None and settings.turn_password is not None
