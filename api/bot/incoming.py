@@ -58,7 +58,10 @@ class Incoming:
         self._taken = Taken()
 
     async def handle(self, update: Update) -> None:
-        kind = next((name for name in UPDATES if getattr(update, name) is not None), "other")
+        kind = next((name for name in UPDATES if getattr(update, name) is not None), None)
+        if kind is None:
+            self._metrics.updates.labels("other", "ignored").inc()
+            return
         if not self._taken.take(update.update_id):
             self._metrics.updates.labels(kind, "repeated").inc()
             return

@@ -189,7 +189,7 @@ class Outbox:
             return
         job = lane.jobs[0]
         is_first = job.urgent and lane.ready_us <= now_us
-        entry = (0 if is_first else max(lane.ready_us, now_us), job.number, name)
+        entry = (-1 if is_first else max(lane.ready_us, now_us), job.number, name)
         self._scheduled[name] = entry
         heapq.heappush(self._due, entry)
         if len(self._due) > 2 * len(self._scheduled) + _SPARE_ENTRIES:

@@ -206,10 +206,13 @@ class TelegramBot:
     async def _introduce(self) -> None:
         """Who we are, where updates go, what we can do. Tried until Telegram answers; nothing waits for it
         but messages of a bot whose name is not known."""
-        await self._insist("getMe", self._learn_name)
+        if self._config.mode != "off" or self._links.username is None:
+            await self._insist("getMe", self._learn_name)
+        if self._config.mode == "off":
+            return
         if self._config.mode == "polling":
             self._start(self._incoming.poll(), "bot_polling")
-        elif self._config.mode == "webhook":
+        else:
             await self._insist("setWebhook", self._keep_webhook)
         await self._insist("setMyCommands", lambda: set_profile(self._bot, self._config))
 

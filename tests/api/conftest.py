@@ -169,6 +169,7 @@ class Client:
 
 
 StartApi = Callable[..., Awaitable[Client]]
+MakeBot = Callable[[Lifecycle, Rooms, CollectorRegistry], Awaitable[BotDoor]]
 
 
 @pytest.fixture
@@ -181,7 +182,7 @@ async def start_api(database: Database) -> AsyncIterator[StartApi]:
             ice: IceConfig | None = None,
             routes: Callable[[web.Application], None] = lambda _app: None,
             host: str = "127.0.0.1",
-            bot: BotDoor | None = None,
+            bot: MakeBot | None = None,
             **config: Any,
         ) -> Client:
             time, rooms, registry = Time(), Rooms(), CollectorRegistry()
@@ -190,15 +191,20 @@ async def start_api(database: Database) -> AsyncIterator[StartApi]:
             authenticator = Authenticator(
                 database, tokens, clock_s=lambda: time.monotonic_s, utc=lambda: time.utc
             )
+            journal = await stack.enter_async_context(
+                WriteBehind.to_database(database, maxsize=1_000, seen_interval_s=30)
+            )
+            lifecycle = Lifecycle(database, rooms, SignalingConfig(), utc=lambda: time.utc)
             parts = ApiParts(
                 database=database,
                 bus=rooms,
-                lifecycle=Lifecycle(database, rooms, SignalingConfig(), utc=lambda: time.utc),
+                lifecycle=lifecycle,
+                ratings=Ratings(database, journal, utc=lambda: time.utc),
                 authenticator=authenticator,
                 ice_servers=IceServers(ice or IceConfig(stun_servers=("stun:stun.example:3478",))),
                 registry=registry,
                 on_limit=limits_hit.append,
-                bot=bot,
+                bot=None if bot is None else await bot(lifecycle, rooms, registry),
                 utc=lambda: time.utc,
             )
             app = build_app(replace(CONFIG, **config), parts)
