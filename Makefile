@@ -21,7 +21,7 @@ LOCK := $(CURDIR)/.venv/bin/uv pip compile --universal --python-version 3.11 --g
 FRONTEND := $(shell find frontend -name node_modules -prune -o -type f -print 2>/dev/null)
 
 .PHONY: help run test test-postgres check dev build types lock clean setup lint imports typecheck unit \
-	bench-forwarding bench-call bench-signaling bench-upload chromium
+	bench-forwarding bench-call bench-signaling bench-store bench-upload chromium
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 20
@@ -62,6 +62,9 @@ bench-signaling: setup ## signaling's cost, memory and latency, beside a plain r
 
 bench-upload: chromium setup ## what a mesh client uploads in groups, in Chromium
 	python -m benchmarks.upload
+
+bench-store: setup ## every query on 100,000 people and 1,000,000 participants, and its plan
+	python -m benchmarks.store
 
 lock: .setup/venv .setup/node ## newest versions that pyproject.toml and package.json allow
 	$(LOCK) --upgrade --all-extras pyproject.toml --output-file requirements-dev.lock
