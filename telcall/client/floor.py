@@ -1,4 +1,4 @@
-"""Who may do what in a call and who wants the word: roles, the lock, hands, chat, and who knocks.
+"""Who may do what in a call and who wants the word: roles, the lock, hands, chat, who knocks, who is rung.
 
 Known to a participant that speaks telcall.v2; a documented one sees nothing of it, and may do nothing.
 """
@@ -20,12 +20,14 @@ from signaling.messages import (
     ModerationAction,
     RaiseHand,
     React,
+    Ring,
     Role,
     ServerMessage,
     Speakers,
     TopologyChanged,
     TopologyWanted,
     User,
+    UserJoined,
     Welcome,
 )
 
@@ -47,6 +49,7 @@ class Floor:
         self.dominant: int | None = None
         self._chat: deque[Chat] = deque(maxlen=_KEPT_LINES)
         self._knocking: dict[int, User] = {}
+        self._rings: dict[int, Ring] = {}
         self._via_server = False
 
     @property
@@ -57,6 +60,11 @@ class Floor:
     @property
     def knocking(self) -> Mapping[int, User]:
         return self._knocking
+
+    @property
+    def rings(self) -> Mapping[int, Ring]:
+        """Who is being called into this call and has not come yet, by user id: `ringing`, or the outcome."""
+        return self._rings
 
     async def say(self, text: str) -> None:
         """To everybody. 1 to 2,000 characters, else pydantic's `ValidationError` (a `ValueError`)."""
@@ -99,6 +107,10 @@ class Floor:
                 self._chat.append(message)
             case Hand() if message.user_id == self._own_id:
                 self.hand = message.raised
+            case Ring():
+                self._rings[message.user_id] = message
+            case UserJoined():
+                self._rings.pop(message.user.id, None)
             case Knock():
                 self._knock(message)
             case Moderation():

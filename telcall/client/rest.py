@@ -59,6 +59,16 @@ class Rest:
         answer = await self._ask("POST", "/api/calls", {"title": title, "is_video_enabled": video})
         return str(answer["call_id"])
 
+    async def call_friend(self, user_id: int, *, video: bool = False) -> str:
+        """The id of a new call into which the bot calls this friend; `Participant.floor.rings` tells what
+        comes of it. `RequestFailed` with 404 when they are no friend."""
+        body = {"friend_id": user_id, "is_video_enabled": video}
+        return str((await self._ask("POST", "/api/calls/friend", body))["call_id"])
+
+    async def invite(self, call_id: str, user_id: int) -> None:
+        """Have the bot call a friend into a running call that one takes part in."""
+        await self._ask("POST", f"/api/calls/{quote(call_id, safe='')}/invite", {"friend_id": user_id})
+
     async def get_call(self, call_id: str) -> dict[str, Any]:
         """The call as the server describes it; `RequestFailed` when it cannot be joined."""
         answer: dict[str, Any] = await self._ask("GET", f"/api/calls/{quote(call_id, safe='')}")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from signaling.messages import Reaction, ServerMessage, UserLeft, Waiting
-from telcall.client.errors import JoinRefused
-from telcall.client.rest import Account
+from telcall.client.errors import JoinRefused, RequestFailed
+from telcall.client.participant import Participant
+from telcall.client.rest import Account, Rest
 from telcall.client.session import Session
 
 Join = Callable[..., Awaitable[Any]]
@@ -120,3 +122,25 @@ async def test_who_has_said_goodbye_is_gone_at_once(join: Join) -> None:
     await anna.waits(lambda: anna.perceives(boris))
     await boris.participant.leave()
     await anna.participant.wait_for(lambda: not anna.participant.people, 3)  # sooner than the window
+
+
+async def test_who_waits_knows_what_comes_of_calling_a_friend(
+    url: str, join: Join, accounts: Accounts, eventually: Any
+) -> None:
+    anna, boris = await join("Anna"), await join("Boris")
+    boris_id = boris.participant.user_id
+    await anna.waits(lambda: boris_id in anna.participant.people)  # from now on they are friends
+    async with Rest(url) as rest:
+        await rest.sign_in_as("Anna")
+        call_id = None
+        async with asyncio.timeout(10):
+            while call_id is None:
+                with contextlib.suppress(RequestFailed):  # the link is written behind the call
+                    call_id = await rest.call_friend(boris_id)
+        async with Participant.join(url, call_id, accounts["Anna"].token, ice_servers=[]) as waiting:
+            await eventually(lambda: boris_id in waiting.floor.rings)
+            assert waiting.floor.rings[boris_id].state == "unreachable"  # there is no bot here
+            assert waiting.floor.rings[boris_id].user.first_name == "Boris"
+            await rest.invite(call_id, boris_id)
+            async with Participant.join(url, call_id, accounts["Boris"].token, ice_servers=[]):
+                await eventually(lambda: not waiting.floor.rings)
