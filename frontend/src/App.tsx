@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { BrowserRouter, Route, Routes } from "react-router";
 import { Spinner } from "./components/Button";
 import { useSession } from "./hooks/services";
+import { CallBackPage } from "./pages/CallBackPage";
 import { CallCreatedPage } from "./pages/CallCreatedPage";
 import { CallEndedPage } from "./pages/CallEndedPage";
 import { HomePage } from "./pages/HomePage";
@@ -26,6 +27,7 @@ export function App() {
         <Routes>
           <Route path="/" element={<SignedIn page={<HomePage />} />} />
           <Route path="/call-created/:id" element={<SignedIn page={<CallCreatedPage />} />} />
+          <Route path="/call-back/:id" element={<SignedIn page={<CallBackPage />} />} />
           <Route path="/join-call" element={<SignedIn page={<JoinCallPage />} />} />
           <Route path="/call/:id" element={<SignedIn page={<CallPage />} />} />
           <Route path="/call-ended" element={<CallEndedPage />} />

@@ -16,4 +16,5 @@ export function openStartParam(parameter: string | null): void {
   }
   const route = routeOfStartParam(parameter);
   if (route.kind === "call") history.replaceState(null, "", `/call/${route.callId}`);
+  if (route.kind === "call_back") history.replaceState(null, "", `/call-back/${route.userId}`);
 }

@@ -44,6 +44,14 @@ export function assemble(telegram: Telegram): Services {
       }),
     createCall: (video) =>
       outcomeOf(async () => joinable(await api.createCall({ title: null, is_video_enabled: video }))),
+    callFriend: async (friendId, video) => {
+      const made = await outcomeOf(async () => joinable(await api.callFriend(friendId, video)));
+      if (made.ok) return made;
+      // Of a friend these say something else than of a call.
+      const code = { not_found: "no_friend", rate_limited: "rung_enough" }[made.code] ?? made.code;
+      return { ok: false, code };
+    },
+    prepareShare: (callId) => outcomeOf(async () => ({ ok: true, value: await api.prepareShare(callId) })),
     findCall: (callId) => outcomeOf(async () => joinable(await api.getCall(callId))),
   };
 }

@@ -23,6 +23,10 @@ export interface Services {
   signIn(): Promise<void>;
   signInByName(name: string): Promise<Outcome<null>>;
   createCall(video: boolean): Promise<Outcome<CallLink>>;
+  /** A new call, into which the bot calls this friend. */
+  callFriend(friendId: number, video: boolean): Promise<Outcome<CallLink>>;
+  /** The id of a message for Telegram's picker of chats. */
+  prepareShare(callId: string): Promise<Outcome<string>>;
   /** Only a call that can still be joined is found. */
   findCall(callId: string): Promise<Outcome<CallLink>>;
 }

@@ -22,10 +22,17 @@ async function copy(text: string): Promise<Copied> {
 }
 
 /** Ways to hand on the link of a call. Inside Telegram its own picker comes first, then the system's. */
-export function useInvite(): { copy: typeof copy; share: (url: string) => Promise<Copied | null> } {
+export function useInvite(): {
+  copy: typeof copy;
+  share: (url: string, callId: string) => Promise<Copied | null>;
+} {
   const { t } = useTranslation();
-  const { telegram } = useServices();
-  const share = async (url: string): Promise<Copied | null> => {
+  const { telegram, prepareShare } = useServices();
+  const share = async (url: string, callId: string): Promise<Copied | null> => {
+    if (telegram.picksChats()) {
+      const prepared = await prepareShare(callId);
+      if (prepared.ok && (await telegram.shareMessage(prepared.value))) return null;
+    }
     const text = t("created.shareText");
     if (telegram.share(url, text)) return null;
     if (typeof navigator.share === "function") {

@@ -65,7 +65,7 @@ export function CallCreatedPage() {
             icon="share"
             label={t("created.share")}
             testId="share"
-            onClick={() => void invite.share(link).then(told)}
+            onClick={() => void invite.share(link, id).then(told)}
           />
         </div>
       </div>

@@ -13,6 +13,7 @@ import { Knocks } from "../components/Knocks";
 import { PreJoin } from "../components/PreJoin";
 import { Reactions } from "../components/Reactions";
 import { RemoteAudio } from "../components/RemoteAudio";
+import { RingCards } from "../components/RingCards";
 import { Stage } from "../components/Stage";
 import { Toast } from "../components/Toast";
 import { WaitingRoom } from "../components/WaitingRoom";
@@ -135,6 +136,7 @@ function InCall({ handle, callId }: { handle: CallHandle; callId: string }) {
   if (sheet === "chat" && read !== lastLine) setRead(lastLine);
   useNotices(state.notice, say);
   const alone = state.phase.kind === "in_call" && state.tiles.length <= 1;
+  const rung = state.rings.some((ring) => ring.state === "ringing");
   const remote = state.tiles.filter((tile) => !tile.self);
 
   return (
@@ -163,7 +165,14 @@ function InCall({ handle, callId }: { handle: CallHandle; callId: string }) {
             </button>
           )}
           <DeviceNotice state={state} onAllow={() => void call.setMicrophone(true)} />
-          {alone && <InviteCard onCopy={copy} onShare={() => void invite.share(link).then(told)} />}
+          <RingCards
+            rings={state.rings}
+            onAgain={(id) => void call.ringAgain(id).then((code) => code && say(t(`errors.${code}`)))}
+            onForget={(id) => call.forgetRing(id)}
+          />
+          {alone && !rung && (
+            <InviteCard onCopy={copy} onShare={() => void invite.share(link, callId).then(told)} />
+          )}
         </div>
       </main>
       <footer className="shrink-0 pt-4 pb-4">

@@ -103,6 +103,24 @@ export class ApiClient {
     return (await this.#request("GET", `/api/calls/${encodeURIComponent(callId)}`)) as CallInfo;
   }
 
+  /** A new call into which the bot calls this friend; what comes of it is told by the call's socket. */
+  async callFriend(friendId: number, video: boolean): Promise<CallInfo> {
+    const body = { friend_id: friendId, is_video_enabled: video };
+    return (await this.#request("POST", "/api/calls/friend", body)) as CallInfo;
+  }
+
+  /** Has the bot call a friend into a running call. */
+  async invite(callId: string, friendId: number): Promise<void> {
+    const path = `/api/calls/${encodeURIComponent(callId)}/invite`;
+    await this.#request("POST", path, { friend_id: friendId });
+  }
+
+  /** The id of a message with the call's link, for Telegram's own picker. */
+  async prepareShare(callId: string): Promise<string> {
+    const answer = await this.#request("POST", `/api/calls/${encodeURIComponent(callId)}/share`);
+    return (answer as { prepared_message_id: string }).prepared_message_id;
+  }
+
   async joinByCode(code: string): Promise<CallInfo> {
     return (await this.#request("POST", "/api/calls/join_by_code", { call_code: code })) as CallInfo;
   }

@@ -34,7 +34,8 @@ describe("no call id is found in", () => {
 test("a start parameter leads to a call, a new one, or home", () => {
   expect(routeOfStartParam(ID)).toEqual({ kind: "call", callId: ID });
   expect(routeOfStartParam("new")).toEqual({ kind: "new" });
-  for (const reserved of [null, "", "check", "u_12345", "!"]) {
+  expect(routeOfStartParam("u_12345")).toEqual({ kind: "call_back", userId: 12_345 });
+  for (const reserved of [null, "", "check", "u_", "u_0", "u_x1", "u_12345678901234", "!"]) {
     expect(routeOfStartParam(reserved)).toEqual({ kind: "home" });
   }
 });

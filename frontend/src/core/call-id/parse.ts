@@ -35,12 +35,16 @@ function parseUrl(text: string): URL | null {
 export type StartRoute =
   | { readonly kind: "call"; readonly callId: string }
   | { readonly kind: "new" }
+  | { readonly kind: "call_back"; readonly userId: number }
   | { readonly kind: "home" };
 
 /** Where a start parameter leads. Reserved words come first; call ids have exactly 16 characters. */
 export function routeOfStartParam(parameter: string | null): StartRoute {
   if (!parameter) return { kind: "home" };
   if (parameter === "new") return { kind: "new" };
-  if (parameter === "check" || /^u_\d+$/.test(parameter)) return { kind: "home" };
+  if (parameter === "check") return { kind: "home" };
+  const caller = /^u_(.*)$/.exec(parameter)?.[1];
+  if (caller !== undefined)
+    return /^[1-9]\d{0,9}$/.test(caller) ? { kind: "call_back", userId: Number(caller) } : { kind: "home" };
   return isCallId(parameter) ? { kind: "call", callId: parameter } : { kind: "home" };
 }

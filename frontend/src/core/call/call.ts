@@ -3,7 +3,7 @@
  * own devices together, and shows them as one `CallState`. Decisions live in the modules beside this one.
  */
 
-import type { ApiClient, SignedInUser } from "../api/client";
+import { type ApiClient, ApiError, type SignedInUser } from "../api/client";
 import { LocalMedia } from "../media/local";
 import { alwaysViaServer } from "../media/privacy";
 import { ScreenShare } from "../media/screen";
@@ -12,6 +12,7 @@ import { Floor } from "./floor";
 import { ServerLink } from "./link";
 import { MediaPaths } from "./mediaPaths";
 import type { PeerSignal } from "./p2p";
+import { Rings } from "./rings";
 import { type Remote, Roster } from "./roster";
 import { seatCounts } from "./sfu";
 import { LevelMeter, SpeakingDetector } from "./speaking";
@@ -38,6 +39,7 @@ export class CallEngine implements Call {
   readonly #screen = new ScreenShare(() => this.#localChanged());
   readonly #roster = new Roster();
   readonly #floor = new Floor();
+  readonly #rings = new Rings();
   readonly #link: ServerLink;
   readonly #paths: MediaPaths;
   readonly #meter = new LevelMeter();
@@ -151,6 +153,22 @@ export class CallEngine implements Call {
     this.#link.send({ type: "admit", user_id: userId, admit });
   }
 
+  async ringAgain(userId: number): Promise<string | null> {
+    try {
+      await this.#deps.api.invite(this.#deps.callId, userId);
+      return null;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.status === 429) return "rung_enough";
+      return error.status === 404 ? "no_friend" : "other";
+    }
+  }
+
+  forgetRing(userId: number): void {
+    this.#rings.forget(userId);
+    this.#changed();
+  }
+
   endForAll(): Promise<boolean> {
     return this.#deps.api.endCall(this.#deps.callId).then(
       () => true,
@@ -176,6 +194,7 @@ export class CallEngine implements Call {
     const order = this.#floor.receive(message, find, performance.now());
     if (order === "mute") this.#media.muteMicrophone();
     else if (order === "stop_video") this.#media.turnOffCamera();
+    this.#rings.receive(message);
     switch (message.type) {
       case "waiting":
         this.#phase = { kind: "waiting", position: message.position };
@@ -352,6 +371,7 @@ export class CallEngine implements Call {
       microphone,
       camera,
       screen: this.#screen.state,
+      rings: this.#rings.all,
       tiles: [
         ...(own ? [own] : []),
         ...this.#roster.all.map((remote) => this.#remoteTile(remote)),

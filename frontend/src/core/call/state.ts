@@ -103,6 +103,14 @@ export interface ShownReaction {
   readonly emoji: string;
 }
 
+export type RingState = "ringing" | "declined" | "missed" | "unreachable";
+
+/** Somebody whom the bot calls into this call, as long as they are not here. */
+export interface Ringing {
+  readonly person: Person;
+  readonly state: RingState;
+}
+
 /** Something that was done to us, to be told once. `id` rises. */
 export interface Notice {
   readonly id: number;
@@ -125,6 +133,8 @@ export interface CallState {
   /** Who waits to be let in; hosts know. */
   readonly knocks: readonly Person[];
   readonly notice: Notice | null;
+  /** Who is being called in, or what came of it. */
+  readonly rings: readonly Ringing[];
   readonly tiles: readonly Tile[];
 }
 
@@ -154,6 +164,10 @@ export interface Call {
   /** For hosts. `userId`: whom it concerns. */
   moderate(action: HostAction, userId: number | null): void;
   admit(userId: number, admit: boolean): void;
+  /** Calls somebody in once more. The code of `errors` that it failed with, or null. */
+  ringAgain(userId: number): Promise<string | null>;
+  /** What came of calling somebody has been seen. */
+  forgetRing(userId: number): void;
   /** For hosts: the call is over for everybody. False when the server would not. */
   endForAll(): Promise<boolean>;
   /** Says goodbye and frees every track, connection and socket. */

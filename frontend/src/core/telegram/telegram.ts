@@ -12,6 +12,7 @@ import {
   miniApp,
   openTelegramLink,
   retrieveRawLaunchParams,
+  shareMessage,
   shareURL,
   swipeBehavior,
   themeParams,
@@ -27,6 +28,10 @@ export interface Telegram extends Launch {
   showBack(onBack: () => void): () => void;
   /** In a call: ask before closing, and don't close by a swipe. The returned function lifts it. */
   guardClosing(): () => void;
+  /** Whether the client lets people pick chats for a message that the bot has prepared. */
+  picksChats(): boolean;
+  /** Opens that picker. False where it could not be opened; who picks nobody has seen it. */
+  shareMessage(preparedId: string): Promise<boolean>;
   /** True where Telegram's own share sheet was opened. */
   share(url: string, text: string): boolean;
   haptic(kind: "tap" | "success" | "error"): void;
@@ -59,6 +64,16 @@ export function startTelegram(): Telegram {
         attempt(() => closingBehavior.disableConfirmation.ifAvailable());
         attempt(() => swipeBehavior.enableVertical.ifAvailable());
       };
+    },
+    picksChats: () => inside && (attempt(() => shareMessage.isAvailable()) ?? false),
+    shareMessage: async (preparedId) => {
+      if (!inside) return false;
+      try {
+        await shareMessage(preparedId);
+        return true;
+      } catch (error) {
+        return String(error).includes("USER_DECLINED");
+      }
     },
     share: (url, text) => {
       if (!inside) return false;
