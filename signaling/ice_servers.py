@@ -15,7 +15,7 @@ from signaling.messages import IceServer
 
 
 class IceServers:
-    """`is_healthy` says of a TURN URL whether it may be handed out now, as `TurnHealth` does."""
+    """`is_healthy` says of a server's URL whether it may be handed out now, as `IceHealth` does."""
 
     def __init__(self, config: IceConfig, is_healthy: Callable[[str], bool] = lambda _url: True) -> None:
         self._config, self._is_healthy = config, is_healthy
@@ -23,7 +23,7 @@ class IceServers:
     def for_user(self, user_id: int, now_s: int) -> list[IceServer]:
         """STUN first, then TURN. `now_s`: seconds since the epoch."""
         config = self._config
-        servers = [IceServer(urls=[url]) for url in config.stun_servers]
+        servers = [IceServer(urls=[url]) for url in config.stun_servers if self._is_healthy(url)]
         turn = [url for url in config.turn_servers if self._is_healthy(url)]
         if turn and (credentials := turn_credentials(config, str(user_id), now_s)) is not None:
             username, credential = credentials

@@ -22,6 +22,7 @@ from sfu.control.server import Server
 from sfu.errors import EngineUnavailable
 from signaling.config import SignalingConfig
 from signaling.entrance import Entrance
+from signaling.ice_health import IceHealth
 from signaling.ice_servers import IceServers
 from signaling.lifecycle import Lifecycle
 from signaling.local_bus import LocalBus
@@ -31,7 +32,6 @@ from signaling.resume import ResumeTokens, resume_key
 from signaling.room_state import OnEvent
 from signaling.rooms import Rooms
 from signaling.socket import CallSocket
-from signaling.turn_health import TurnHealth
 from store.database import Database
 from store.write_behind import WriteBehind
 from telcall.banner import Facts
@@ -162,8 +162,8 @@ async def _application(
         creations_per_minute=settings.rate_create,
         on_limit=metrics.count_limit,
     )
-    turn = await stack.enter_async_context(TurnHealth(signaling.ice))
-    ice_servers = IceServers(signaling.ice, turn.is_healthy)
+    health = await stack.enter_async_context(IceHealth(signaling.ice, metrics.registry))
+    ice_servers = IceServers(signaling.ice, health.is_healthy)
     authenticator = Authenticator(database, Tokens(secret_key))
     entrance = Entrance(
         signaling,

@@ -35,8 +35,10 @@ def test_turn_without_credentials_is_of_no_use() -> None:
 
 def test_a_dead_server_is_left_out() -> None:
     config = IceConfig(STUN, TURN, turn_secret="x")
-    servers = IceServers(config, is_healthy=lambda url: url.startswith("turns:")).for_user(1, 0)
+    alive = ("turns:", "stun:")
+    servers = IceServers(config, is_healthy=lambda url: url.startswith(alive)).for_user(1, 0)
     assert [server.urls for server in servers] == [[*STUN], [TURN[1]]]
+    assert IceServers(config, is_healthy=lambda _url: False).for_user(1, 0) == []
 
 
 def test_secrets_are_not_shown() -> None:

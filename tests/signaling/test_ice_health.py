@@ -1,4 +1,4 @@
-"""Only TURN servers that give allocations are handed out."""
+"""Only STUN servers that answer and TURN servers that give allocations are handed out."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from aioice import stun
+from prometheus_client import CollectorRegistry
 
 from signaling.config import IceConfig
+from signaling.ice_health import IceHealth
 from signaling.ice_servers import IceServers, turn_credentials
-from signaling.turn_health import TurnHealth
 
 REALM = "example.org"
 Until = Callable[[Callable[[], bool]], Awaitable[None]]
@@ -85,7 +86,7 @@ async def turn_server() -> AsyncIterator[TurnServer]:
 
 async def test_a_server_that_gives_an_allocation_is_handed_out(turn_server: TurnServer) -> None:
     config = IceConfig(turn_servers=(turn_server.url,), turn_secret="north")
-    health = TurnHealth(config)
+    health = IceHealth(config, CollectorRegistry())
     servers = IceServers(config, health.is_healthy)
     assert servers.for_user(1, 0) == []
     await health.check_all()
@@ -94,7 +95,7 @@ async def test_a_server_that_gives_an_allocation_is_handed_out(turn_server: Turn
 
 
 async def test_a_server_with_another_secret_is_not(turn_server: TurnServer) -> None:
-    health = TurnHealth(IceConfig(turn_servers=(turn_server.url,), turn_secret="south"))
+    health = IceHealth(IceConfig(turn_servers=(turn_server.url,), turn_secret="south"), CollectorRegistry())
     await health.check_all()
     assert not health.is_healthy(turn_server.url)
     assert turn_server.allocations == 0
@@ -104,7 +105,9 @@ async def test_a_server_with_another_secret_is_not(turn_server: TurnServer) -> N
     "url", ["turn:127.0.0.1:9", "turn:127.0.0.1:9?transport=tcp", "nonsense", "turns:a?transport=udp"]
 )
 async def test_what_does_not_answer_is_unhealthy(url: str) -> None:
-    health = TurnHealth(IceConfig(turn_servers=(url,), turn_secret="north"), timeout_s=0.3)
+    health = IceHealth(
+        IceConfig(turn_servers=(url,), turn_secret="north"), CollectorRegistry(), timeout_s=0.3
+    )
     await health.check_all()
     assert not health.is_healthy(url)
 
@@ -112,7 +115,7 @@ async def test_what_does_not_answer_is_unhealthy(url: str) -> None:
 async def test_a_server_that_dies_is_unlisted_and_comes_back(turn_server: TurnServer, until: Until) -> None:
     config = IceConfig(turn_servers=(turn_server.url,), turn_secret="north")
     url = turn_server.url
-    async with TurnHealth(config, interval_s=0.01, timeout_s=0.3) as health:
+    async with IceHealth(config, CollectorRegistry(), interval_s=0.01, timeout_s=0.3) as health:
         await until(lambda: health.is_healthy(url))
         turn_server._config = IceConfig()  # knows no secret any more
         await until(lambda: not health.is_healthy(url))
