@@ -21,7 +21,7 @@ LOCK := $(CURDIR)/.venv/bin/uv pip compile --universal --python-version 3.11 --g
 FRONTEND := $(shell find frontend -name node_modules -prune -o -type f -print 2>/dev/null)
 
 .PHONY: help run test test-postgres check dev build types lock clean setup lint imports typecheck unit \
-	bench-forwarding bench-call bench-signaling bench-store bench-upload chromium
+	bench-forwarding bench-call bench-signaling bench-store bench-upload chromium system
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 20
@@ -30,7 +30,7 @@ run: ## the whole product at http://localhost:8080 (PORT=, DATA_DIR=)
 	@$(MAKE) -j2 .setup/runtime telcall/web/index.html
 	@exec telcall serve
 
-test: browsers setup .setup/firefox ## every test, real browsers included
+test: system setup .setup/firefox ## every test, real browsers included
 	cd frontend && npm test
 	pytest
 
@@ -97,13 +97,13 @@ imports: .setup/dev
 	lint-imports
 
 unit: setup
-	pytest -m "not e2e and not fuzz" --ignore tests/e2e --numprocesses auto --dist loadfile
+	pytest -m "not e2e and not fuzz and not coturn" --ignore tests/e2e --numprocesses auto --dist loadfile
 
 chromium:
-	@sh infra/setup/browsers.sh chromium
+	@sh infra/setup/system.sh chromium
 
-browsers:
-	@sh infra/setup/browsers.sh chromium firefox
+system:
+	@sh infra/setup/system.sh chromium firefox coturn
 
 # --- set-up: one stamp a step, so that a second run does nothing ----------------------------------------
 

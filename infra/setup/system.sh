@@ -1,22 +1,23 @@
 #!/bin/sh
-# What browser tests need of the system: the browsers named (`chromium`, `firefox`) from Debian, and a library of
-# Playwright's own Node. Root gets it installed, anybody else is told how.
+# What tests need of the system, by name: browsers (`chromium`, `firefox`) and `coturn` from Debian, and with
+# browsers a library of Playwright's own Node. Root gets it installed, anybody else is told how.
 set -eu
 missing=
-for browser in "$@"; do
-  case $browser in
+for wanted in "$@"; do
+  case $wanted in
     chromium) command -v chromium >/dev/null 2>&1 || missing="$missing chromium fonts-liberation" ;;
     firefox) command -v firefox-esr >/dev/null 2>&1 || missing="$missing firefox-esr" ;;
+    coturn) command -v turnserver >/dev/null 2>&1 || missing="$missing coturn" ;;
   esac
 done
 /sbin/ldconfig -p | grep -q 'libatomic\.so\.1 ' || missing="$missing libatomic1"
 [ -n "$missing" ] || exit 0
 packages=$(echo $missing)
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-  echo "the browser tests need more: run 'apt-get install $packages' as root, then 'make test' again" >&2
+  echo "the tests need more: run 'apt-get install $packages' as root, then 'make test' again" >&2
   exit 1
 fi
-echo "installing for the browser tests: $packages"
+echo "installing for the tests: $packages"
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
 { apt-get update && apt-get install --yes --no-install-recommends $packages; } >"$log" 2>&1 || {
@@ -25,3 +26,5 @@ log=$(mktemp)
   exit 1
 }
 rm -f "$log"
+# Debian starts a TURN server that nobody has asked for.
+case $packages in *coturn*) systemctl disable --now coturn >/dev/null 2>&1 || true ;; esac
