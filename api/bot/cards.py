@@ -52,6 +52,11 @@ class Card:
         return f"card:{self.chat_id}:{self.message_id}:{self.inline_message_id}"
 
     @property
+    def lane(self) -> str:
+        """In which what is said there keeps its order."""
+        return f"inline:{self.inline_message_id}" if self.chat_id is None else f"chat:{self.chat_id}"
+
+    @property
     def is_written(self) -> bool:
         return self.message_id is not None or self.inline_message_id is not None
 

@@ -41,7 +41,6 @@ class Ringing:
     deadline_us: int
     message_id: int | None = None
     outcome: Outcome | None = None
-    is_posted: bool = False
 
     @property
     def key(self) -> str:
@@ -63,7 +62,7 @@ class Rings:
     ) -> None:
         self._ring_us = round(ring_s * 1e6)
         self._say, self._post, self._withdraw, self._count = say, post, withdraw, count
-        self._rings: dict[tuple[str, int], Ringing] = {}  # in the order of their deadlines
+        self._rings: dict[tuple[str, int], Ringing] = {}
 
     def __len__(self) -> int:
         return len(self._rings)
@@ -82,9 +81,9 @@ class Rings:
         self._post(ringing)
 
     def restore(self, ringing: Ringing) -> None:
-        """A ring of an earlier process, whose message is out."""
+        """A ring of an earlier process, whose message is out. It may be over by now."""
         if len(self._rings) < MAX_RINGS:
-            self._rings[ringing.call_id, ringing.friend.user.id] = ringing
+            self._rings.setdefault((ringing.call_id, ringing.friend.user.id), ringing)
             self._say(ringing, "ringing")
 
     def posted(self, ringing: Ringing, message_id: int) -> None:
@@ -118,13 +117,11 @@ class Rings:
 
     def advance(self, now_us: int) -> None:
         """Time has passed."""
-        for ringing in list(self._rings.values()):
-            if ringing.deadline_us > now_us:
-                return
+        for ringing in [each for each in self._rings.values() if each.deadline_us <= now_us]:
             self._end(ringing, "missed" if ringing.message_id is not None else "unreachable")
 
     def next_deadline_us(self) -> int | None:
-        return next(iter(self._rings.values())).deadline_us if self._rings else None
+        return min((each.deadline_us for each in self._rings.values()), default=None)
 
     def _end(self, ringing: Ringing, outcome: Outcome) -> None:
         del self._rings[ringing.call_id, ringing.friend.user.id]

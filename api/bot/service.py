@@ -20,7 +20,9 @@ from api.bot.cards import Card, Cards
 from api.bot.config import BotConfig
 from api.bot.handlers import Handlers
 from api.bot.incoming import Incoming
+from api.bot.kept import card_of, kept_card, kept_ring, kept_ring_key, ring_of
 from api.bot.links import Links
+from api.bot.memory import Memory
 from api.bot.messages import Written
 from api.bot.metrics import BotMetrics
 from api.bot.outbox import Failure, Job, Outbox, OutboxLimits
@@ -30,10 +32,14 @@ from api.bot.setup import keep_webhook, make_bot, set_profile
 from api.bot.texts import language_of
 from api.errors import ApiError
 from signaling.bus import Bus
-from signaling.lifecycle import CallRecord, Lifecycle
+from signaling.lifecycle import CallRecord, Lifecycle, public_user
 from signaling.messages import Ring, RingState, User
 from signaling.room_state import CallEvent
 from store.database import Database
+from store.errors import DatabaseUnavailable
+from store.queries.bot_messages import OpenMessage
+from store.tables.bot_message import RING
+from store.tables.call import ACTIVE
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +78,7 @@ class TelegramBot:
             request_timeout_s=config.request_timeout_s,
             drain_s=config.drain_s,
         )
+        self._memory = Memory(database)
         self._rings = Rings(
             config.ring_s,
             say=self._say,
@@ -100,7 +107,9 @@ class TelegramBot:
     async def __aenter__(self) -> TelegramBot:
         if self._links.username is not None:
             self._sender.ready.set()
+        await self._memory.__aenter__()
         await self._sender.__aenter__()
+        self._start(self._restore(), "bot_restore")
         self._start(self._watch_rings(), "bot_rings")
         self._start(self._introduce(), "bot_introduction")
         return self
@@ -110,6 +119,7 @@ class TelegramBot:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._sender.__aexit__(*error)
+        await self._memory.__aexit__(*error)
         await self._bot.session.close()
 
     # --- for REST: api.bot_door.BotDoor -------------------------------------------------------------------
@@ -157,17 +167,23 @@ class TelegramBot:
 
     def _post_ring(self, ringing: Ringing) -> None:
         lane, method = f"chat:{ringing.friend.telegram_user_id}", lambda: self._written.ring(ringing)
-        if ringing.message_id is not None:
-            self._sender.put(Job(lane, method, now_us() + round(EDIT_S * 1e6), key=f"{ringing.key}:edit"))
-            return
 
-        def done(result: Any) -> None:
+        def changed(result: Any) -> None:
+            if _is_final(result):
+                self._memory.forget(kept_ring_key(ringing, ringing.message_id))
+
+        def written(result: Any) -> None:
             if isinstance(result, Message):
+                self._memory.keep(kept_ring(ringing, result.message_id))
                 self._rings.posted(ringing, result.message_id)
             else:
                 self._rings.not_posted(ringing)
 
-        self._sender.put(Job(lane, method, ringing.deadline_us, done, key=ringing.key))
+        if ringing.message_id is None:
+            self._sender.put(Job(lane, method, ringing.deadline_us, written, key=ringing.key))
+        else:
+            expires_us = now_us() + round(EDIT_S * 1e6)
+            self._sender.put(Job(lane, method, expires_us, changed, key=f"{ringing.key}:edit"))
 
     async def _watch_rings(self) -> None:
         while True:
@@ -185,21 +201,66 @@ class TelegramBot:
         def done(result: Any) -> None:
             if isinstance(result, Message):
                 self._cards.written(card, result.message_id)
+                self._memory.keep(kept_card(card, self._utc()))
             elif isinstance(result, Failure):
                 self._cards.not_written(card)
 
         self._put_card(card, POST_CARD_S, done)
 
     def _edit_card(self, card: Card) -> None:
-        self._put_card(card, EDIT_S, lambda _result: None, key=card.key)
+        def done(result: Any) -> None:
+            if isinstance(result, Failure) and result.why == "refused":  # somebody has deleted it
+                self._cards.not_written(card)
+                self._memory.forget(card.key)
+            elif card.call.is_over and _is_final(result):
+                self._memory.forget(card.key)
+
+        if card.inline_message_id is not None and not card.shown:
+            self._memory.keep(kept_card(card, self._utc()))
+        self._put_card(card, EDIT_S, done, key=card.key)
 
     def _put_card(
         self, card: Card, tried_s: float, done: Callable[[Any], None], key: str | None = None
     ) -> None:
-        lane = f"chat:{card.chat_id}" if card.chat_id is not None else f"inline:{card.inline_message_id}"
         is_group = card.chat_id is None or card.chat_id < 0  # Telegram's ids of groups are negative
         expires_us = now_us() + round(tried_s * 1e6)
-        self._sender.put(Job(lane, lambda: self._written.card(card), expires_us, done, key, group=is_group))
+        self._sender.put(
+            Job(card.lane, lambda: self._written.card(card), expires_us, done, key, group=is_group)
+        )
+
+    # --- after a restart ----------------------------------------------------------------------------------
+
+    async def _restore(self) -> None:
+        """Messages that an earlier process has left go on, or come to their end."""
+        while True:
+            try:
+                left = await self._memory.restore()
+                break
+            except DatabaseUnavailable:
+                await asyncio.sleep(FIRST_WAIT_S)
+        for each in left:
+            restore = self._restore_ring if each.message.kind == RING else self._restore_card
+            restore(each)
+        self._ring_set.set()
+        if left:
+            log.info("bot_messages_restored", messages=len(left))
+
+    def _restore_ring(self, left: OpenMessage) -> None:
+        ringing = ring_of(left, self._config.ring_s, self._utc(), now_us())
+        if ringing is None:
+            return
+        self._rings.restore(ringing)
+        if left.has_come:
+            self._rings.came(ringing.call_id, ringing.friend.user.id)
+        elif left.call.status != ACTIVE:
+            self._rings.call_over(ringing.call_id)
+
+    def _restore_card(self, left: OpenMessage) -> None:
+        call_id = left.message.call_id
+        call = self._cards.watch(call_id, public_user(left.creator), left.call.title, ())
+        self._cards.add(card_of(left, call))
+        if left.call.status != ACTIVE:
+            self._cards.call_over(call_id)
 
     # --- the start ----------------------------------------------------------------------------------------
 
@@ -248,3 +309,8 @@ class TelegramBot:
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         self._tasks.append(asyncio.create_task(work, name=name))
+
+
+def _is_final(result: Any) -> bool:
+    """Nothing more will come of it: said, or refused for good."""
+    return not isinstance(result, Failure) or result.why not in ("cancelled", "shutdown")

@@ -1,6 +1,7 @@
 """All tables; importing this package fills `Base.metadata`."""
 
 from store.tables.base import Base
+from store.tables.bot_message import BotMessage
 from store.tables.call import Call
 from store.tables.call_rating import CallRating
 from store.tables.call_stats import CallStats
@@ -12,6 +13,7 @@ from store.tables.user_block import UserBlock
 
 __all__ = [
     "Base",
+    "BotMessage",
     "Call",
     "CallRating",
     "CallStats",
