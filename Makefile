@@ -97,7 +97,7 @@ imports: .setup/dev
 	lint-imports
 
 unit: setup
-	pytest -m "not e2e and not fuzz and not coturn" --ignore tests/e2e --numprocesses auto --dist loadfile
+	pytest -m "not e2e and not fuzz and not infra" --ignore tests/e2e --numprocesses auto --dist loadfile
 
 chromium:
 	@sh infra/setup/system.sh chromium

@@ -24,7 +24,7 @@ from signaling.ice_servers import IceServers, turn_credentials
 from signaling.ice_uri import parse_ice_uri
 from tests.infra.coturn import SECRET, TURN, Coturn
 
-pytestmark = pytest.mark.coturn
+pytestmark = pytest.mark.infra
 
 
 @pytest.fixture(scope="module")
