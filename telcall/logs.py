@@ -22,7 +22,7 @@ SECRET_FIELDS = frozenset(
     {"accesstoken", "bottoken", "resumetoken", "secrettoken", "token", "wstoken"}
     | {"authorization", "cookie", "initdata", "setcookie"}
     | {"credential", "databaseurl", "password", "secretkey", "turnpassword", "turnsecret"}
-    | {"admintoken", "telcallsignature", "webhooksecret"}
+    | {"admintoken", "telcallsignature", "webhooksecret", "xtelegrambotapisecrettoken"}
     | {"answer", "icepwd", "offer", "pwd", "sdp"}
 )
 
@@ -31,7 +31,7 @@ SECRET_SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*"), REDACTED),  # JWT (RFC 7519)
     (re.compile(r"\b(token|resume)\.[\w.~+/=-]{8,}"), rf"\1.{REDACTED}"),  # WebSocket subprotocols
     (re.compile(r"\b[Bb]earer\s+[^\s'\",]+"), f"Bearer {REDACTED}"),
-    (re.compile(r"\b\d{5,12}:[\w-]{30,}"), REDACTED),  # a bot's token
+    (re.compile(r"(?<!\d)\d{5,12}:[\w-]{30,}"), REDACTED),  # a bot's token, in a URL after `bot` too
     (re.compile(r"\b(hash|signature)=[0-9A-Za-z_%-]{16,}"), rf"\1={REDACTED}"),  # initData
     (re.compile(r"\bauth_date=\d+[^\s'\"]*"), f"auth_date={REDACTED}"),
     (re.compile(r"(ice-pwd:)[^\s\\'\"]+"), rf"\1{REDACTED}"),  # RFC 8839 §5.4

@@ -119,11 +119,10 @@ class Handlers:
     async def decline(self, query: CallbackQuery) -> None:
         """'Not now': whoever waits is told, the message becomes a missed call."""
         call_id = (query.data or "").removeprefix(DECLINE)
-        language = language_of(query.from_user.language_code)
-        is_known = self.rings.declined(call_id, query.from_user.id)
-        text = TEXTS[language].not_now_said if is_known else None
+        ringing = self.rings.declined(call_id, query.from_user.id)
+        text = ringing and TEXTS[language_of(ringing.friend.language_code)].not_now_said
         self._answer(f"callback:{query.id}", AnswerCallbackQuery(callback_query_id=query.id, text=text))
-        if not is_known and query.message is not None:
+        if ringing is None and query.message is not None:
             chat_id, message_id = query.message.chat.id, query.message.message_id
             self._reply(chat_id, lambda: EditMessageReplyMarkup(chat_id=chat_id, message_id=message_id))
 

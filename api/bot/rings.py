@@ -97,13 +97,13 @@ class Rings:
         if ringing.outcome is None:
             self._end(ringing, "unreachable")
 
-    def declined(self, call_id: str, telegram_user_id: int) -> bool:
-        """The friend has pressed 'Not now'; false when they are not being rung."""
+    def declined(self, call_id: str, telegram_user_id: int) -> Ringing | None:
+        """The friend has pressed 'Not now'; None when they are not being rung."""
         for ringing in self._rings.values():
             if ringing.call_id == call_id and ringing.friend.telegram_user_id == telegram_user_id:
                 self._end(ringing, "declined")
-                return True
-        return False
+                return ringing
+        return None
 
     def came(self, call_id: str, user_id: int) -> None:
         """Somebody is in the call now."""

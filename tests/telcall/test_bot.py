@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -128,3 +129,9 @@ def test_without_a_token_there_is_no_bot_and_secrets_differ_by_key_and_token() -
     made = {webhook_secret(key, token) for key in (KEY, KEY[::-1]) for token in (TOKEN, "1:another")}
     assert len(made) == 4
     assert TOKEN not in repr(bot_config(settings(), KEY))
+
+
+def test_a_server_without_a_bot_does_not_load_its_library() -> None:
+    code = "import sys, telcall.assembly, telcall.cli; print('aiogram' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "False"

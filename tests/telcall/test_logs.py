@@ -18,6 +18,7 @@ SECRETS = {
     "subprotocol": "token.abcdefghijkl",
     "bearer": "Bearer abcdef-123",
     "bot token": "123456789:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr",
+    "bot URL": "http://127.0.0.1/bot123456789:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr/getMe",
     "initData": "user=%7B%22id%22%3A1%7D&auth_date=1700000000&hash=" + "ab" * 32,
     "ice-pwd": "a=ice-pwd:c3VwZXJzZWNyZXRwd2Q",
     "database": "postgresql://telcall:hunter22@db/telcall",

@@ -75,7 +75,7 @@ async def test_declined_call_becomes_a_missed_one_and_the_caller_hears(world: Wo
     assert shown["text"].startswith("Missed call from Анна, ")
     assert shown["entities"][0]["type"] == "date_time"
     assert buttons(shown) == {"Call back": f"https://t.me/telcall_bot?startapp=u_{anna_seen.id}"}
-    assert world.telegram.sent("answerCallbackQuery")[0]["text"] == "Звонок отклонён"
+    assert world.telegram.sent("answerCallbackQuery")[0]["text"] == "Call declined"
     assert world.metric("telcall_bot_rings_total", state="declined") == 1
 
 
