@@ -1,12 +1,17 @@
 #!/bin/sh
-# What tests need of the system, by name: browsers (`chromium`, `firefox`) and `coturn` from Debian, and with
-# browsers a library of Playwright's own Node. Root gets it installed, anybody else is told how.
+# What tests need of the system, by name: browsers (`chromium`, `firefox`) and `coturn` from Debian, what makes
+# a `network` with trouble in it, and with browsers a library of Playwright's own Node. Root gets it installed, anybody else is told how.
 set -eu
 missing=
 for wanted in "$@"; do
   case $wanted in
     chromium) command -v chromium >/dev/null 2>&1 || missing="$missing chromium fonts-liberation" ;;
     firefox) command -v firefox-esr >/dev/null 2>&1 || missing="$missing firefox-esr" ;;
+    network)
+      for program in ip:iproute2 nft:nftables; do
+        PATH="$PATH:/usr/sbin:/sbin" command -v "${program%:*}" >/dev/null 2>&1 || missing="$missing ${program#*:}"
+      done
+      ;;
     coturn) command -v turnserver >/dev/null 2>&1 || missing="$missing coturn" ;;
   esac
 done

@@ -31,9 +31,20 @@ FLAGS = [
 ]
 
 
-async def launch(playwright: Playwright, look: Look, folder: Path) -> Browser:
-    """A browser whose microphone gives the tone and whose camera gives the colour of `look`."""
-    path = shutil.which("chromium")
+async def launch(
+    playwright: Playwright,
+    look: Look,
+    folder: Path,
+    *,
+    program: str | None = None,
+    voice: Path | None = None,
+    flags: Sequence[str] = (),
+) -> Browser:
+    """A browser whose microphone gives the tone and whose camera gives the colour of `look`.
+
+    program: what starts Chromium, where it is to be somewhere else. voice: a WAV instead of the tone.
+    """
+    path = program or shutil.which("chromium")
     assert path, "browser tests need Debian's chromium: apt-get install chromium"
     tone, colour = folder / f"{look.name}.wav", folder / f"{look.name}.y4m"
     if not tone.exists():
@@ -43,7 +54,8 @@ async def launch(playwright: Playwright, look: Look, folder: Path) -> Browser:
         executable_path=path,
         args=[
             *FLAGS,
-            f"--use-file-for-fake-audio-capture={tone}",
+            *flags,
+            f"--use-file-for-fake-audio-capture={voice or tone}",
             f"--use-file-for-fake-video-capture={colour}",
         ],
     )

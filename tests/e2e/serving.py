@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -11,8 +12,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,10 +28,51 @@ QUICK_TESTS = {
 
 
 class Serving:
-    """A server that is up. `url` has no slash at its end."""
+    """A server that is up. `url` has no slash at its end.
 
-    def __init__(self, url: str, process: subprocess.Popen[bytes], output: Path) -> None:
-        self.url, self.process, self.output = url, process, output
+    Inside a namespace it is `localhost` to browsers with `browser_flags`: pages without TLS keep a
+    session and get a microphone only there.
+    """
+
+    def __init__(self, folder: Path, port: int, inside: Place | None, settings: dict[str, str]) -> None:
+        self.port, self.address = port, inside.address if inside else "localhost"
+        self.url = f"http://localhost:{port}"
+        self.output = folder / "output"
+        self._folder, self._inside = folder, inside
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("TELCALL_")}
+        there = {"TELCALL_HOST": self.address, "TELCALL_DEV_SIGN_IN": "on", "TELCALL_PUBLIC_URL": self.url}
+        ours = {"TELCALL_PORT": str(port), "TELCALL_DATA_DIR": f"{folder}/data"}
+        self._environment = clean | QUICK_TESTS | (there if inside else {}) | ours | settings
+        self.process = self._start()
+
+    @property
+    def browser_flags(self) -> tuple[str, ...]:
+        return (f"--host-resolver-rules=MAP localhost {self.address}",) if self._inside else ()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "telcall", "serve"]
+        with self.output.open("ab") as file:
+            return subprocess.Popen(
+                self._inside.command(*command) if self._inside else command,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                cwd=self._folder,  # no .env of the developer's
+                env=self._environment,
+            )
+
+    def kill_and_restart(self) -> None:
+        """As after a crash under a supervisor: `kill -9`, and at once another one. Does not wait for that."""
+        self.process.kill()
+        self.process.wait()
+        self.process = self._start()
+
+    def end(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
     def get(self, path: str, token: str | None = None) -> Any:
         return json.loads(self._ask(path, None, token))
@@ -57,42 +97,32 @@ class Serving:
         headers = {"Content-Type": "application/json"} | (
             {"Authorization": f"Bearer {token}"} if token else {}
         )
-        request = urllib.request.Request(self.url + path, body, headers)
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            content: bytes = answer.read()
-            return content
+        connection = http.client.HTTPConnection(self.address, self.port, timeout=30)
+        if self._inside:
+            connection.sock = self._inside.connect(self.address, self.port)
+        try:
+            connection.request("GET" if body is None else "POST", path, body, headers)
+            answer = connection.getresponse()
+            content = answer.read()
+        finally:
+            connection.close()
+        if answer.status >= 400:
+            raise OSError(f"{path}: {answer.status} {content[:500]!r}")
+        return content
 
 
 @contextmanager
-def serving(**settings: str) -> Iterator[Serving]:
-    """Starts a server and ends it, its database and its folder."""
+def serving(inside: Place | None = None, **settings: str) -> Iterator[Serving]:
+    """Starts a server and ends it, its database and its folder. inside: a namespace."""
     with tempfile.TemporaryDirectory(prefix="telcall-e2e-", dir="/tmp") as folder:
         Path(folder).chmod(0o711)  # the embedded database's account passes through
-        port, output = _free_port(), Path(folder) / "output"
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("TELCALL_")}
-        environment |= (
-            QUICK_TESTS | {"TELCALL_PORT": str(port), "TELCALL_DATA_DIR": f"{folder}/data"} | settings
-        )
-        with output.open("wb") as file:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "telcall", "serve"],
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                cwd=folder,  # no .env of the developer's
-                env=environment,
-            )
-        server = Serving(f"http://localhost:{port}", process, output)
+        server = Serving(Path(folder), _free_port(), inside, settings)
         try:
             _wait_ready(server)
             yield server
         finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        log = output.read_text()
+            server.end()
+        log = server.output.read_text()
         assert "Traceback" not in log, log
 
 
