@@ -11,8 +11,9 @@ import pytest
 from tests.api.bot.bot_api import TOKEN, BotApi
 from tests.e2e.conftest import Browsers
 from tests.e2e.fake_media import LOOKS
-from tests.e2e.person import Person
+from tests.e2e.person import PHONE, Person
 from tests.e2e.serving import serving
+from tests.e2e.test_telegram import CLIENT, launch_address
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
@@ -80,5 +81,34 @@ async def test_friend_is_called_declines_and_comes_when_called_again(browsers: B
         await until(lambda: len(telegram.sent("editMessageText")) == 2)
         assert (anna.problems, boris.problems) == ([], [])
         await asyncio.gather(anna.context.close(), boris.context.close())
+    await telegram.stop()
+    assert telegram.wrong == []
+
+
+async def test_call_is_shared_by_telegrams_own_picker(browsers: Browsers) -> None:
+    telegram = BotApi()
+    await telegram.start()
+    with serving(BOT_TOKEN=TOKEN, TELCALL_TELEGRAM_API_URL=telegram.url) as server:
+        browser = await browsers.of(LOOKS[0])
+        context = await browser.new_context(viewport=PHONE, locale="en-US")
+        await context.add_init_script(CLIENT)
+        page = await context.new_page()
+        page.set_default_timeout(60_000)
+        await page.goto(launch_address(server, bot_token=TOKEN))
+        await page.get_by_test_id("create-audio").click()
+        await page.wait_for_url("**/call-created/*")
+        call_id = page.url.rsplit("/", 1)[1].partition("?")[0]
+        await page.get_by_test_id("share").click()
+        asked = "window.telegramHeard.find(([type]) => type === 'web_app_send_prepared_message')"
+        await page.wait_for_function(asked)
+        prepared = await page.evaluate(asked)
+        assert prepared[1]["id"].startswith("prepared")
+        result = telegram.sent("savePreparedInlineMessage")[0]["result"]
+        button = result["reply_markup"]["inline_keyboard"][0][0]
+        assert button["url"] == f"https://t.me/telcall_bot?startapp={call_id}"
+        await page.evaluate("() => window.Telegram.WebView.receiveEvent('prepared_message_sent', {})")
+        heard = await page.evaluate("() => window.telegramHeard.map(([type]) => type)")
+        assert "web_app_open_tg_link" not in heard  # nothing else is opened beside it
+        await context.close()
     await telegram.stop()
     assert telegram.wrong == []

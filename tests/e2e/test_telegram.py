@@ -39,13 +39,18 @@ THEME = {
 }
 
 
-def init_data(start_param: str | None, first_name: str = "Анна", user_id: int = 279_058_397) -> str:
+def init_data(
+    start_param: str | None,
+    first_name: str = "Анна",
+    user_id: int = 279_058_397,
+    bot_token: str = BOT_TOKEN,
+) -> str:
     """Signed as Telegram signs it (core.telegram.org/bots/webapps, 'Validating data')."""
     user = {"id": user_id, "first_name": first_name, "username": "anna_test", "language_code": "ru"}
     fields = {"auth_date": str(int(time.time())), "query_id": "AAHdF6IQ", "user": json.dumps(user)}
     if start_param:
         fields["start_param"] = start_param
-    secret = hmac.digest(b"WebAppData", BOT_TOKEN.encode(), "sha256")
+    secret = hmac.digest(b"WebAppData", bot_token.encode(), "sha256")
     checked = "\n".join(f"{key}={fields[key]}" for key in sorted(fields))
     fields["hash"] = hmac.new(secret, checked.encode(), hashlib.sha256).hexdigest()
     return urlencode(fields)
