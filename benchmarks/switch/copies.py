@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.switch.chirp import HEARD_HZ, Sound
 
@@ -24,6 +25,8 @@ SAME = HEARD_HZ * 6 // 1_000
 HEARD_SHARE = 0.5
 """Of a window's energy that is explained by the known sound."""
 SECOND_SHARE = 0.15
+SECOND = 1_000 // HOP_MS
+NEAR = 300 // HOP_MS
 QUIET = 0.004
 """Root mean square below which a window is silence; the sound itself has 0.1."""
 
@@ -34,11 +37,15 @@ class NotHeard(Exception):
 
 @dataclass(frozen=True)
 class Heard:
-    """Longest times in milliseconds. jump: by how much the sound is later (+) or earlier at the end."""
+    """Longest times in milliseconds. jump: by how much the sound is later (+) or earlier at the end.
+
+    hole_at_change: of holes less than 300 ms from where the jump is; the others have other causes.
+    """
 
     hole: int
     double: int
     jump: int
+    hole_at_change: int
 
 
 @dataclass(frozen=True)
@@ -50,19 +57,29 @@ class _Window:
 
 def judge(recording: Sound, known: Sound) -> Heard:
     """Both at `HEARD_HZ`. Raises `NotHeard`."""
-    offset = first = _locate(recording[:HEARD_HZ], known)
-    holes, doubles = [], []
+    offset = _locate(recording[:HEARD_HZ], known)
+    holes, doubles, offsets = [], [], []
     for at in range(0, len(recording) - WINDOW, HOP):
         window = _look(recording[at : at + WINDOW], known, at + offset)
         if window.offset is not None:
             offset = window.offset - at
         holes.append(not window.heard)
         doubles.append(window.double)
+        offsets.append(offset)
+    first, last = (float(np.median(part)) for part in (offsets[: SECOND // 2], offsets[-SECOND // 2 :]))
+    change = _change(np.array(offsets), first, last)
     return Heard(
         hole=_longest(holes) * HOP_MS,
         double=_longest(doubles) * HOP_MS,
-        jump=(first - offset) * 1_000 // HEARD_HZ,
+        jump=round((first - last) * 1_000 / HEARD_HZ),
+        hole_at_change=_longest(holes[max(0, change - NEAR) : change + NEAR]) * HOP_MS,
     )
+
+
+def _change(offsets: NDArray[np.int64], first: float, last: float) -> int:
+    """The last window in which the sound is where it began, rather than where it ends."""
+    before = np.abs(offsets - first) < np.abs(offsets - last)
+    return int(before.nonzero()[0][-1]) if before.any() else 0
 
 
 def _locate(beginning: Sound, known: Sound) -> int:

@@ -48,7 +48,8 @@ class Switch:
         heard = self.recording.heard
         joined = "" if self.third_heard_ms is None else f", third hears after {self.third_heard_ms:.0f} ms"
         return (
-            f"to {self.to:<4} hole {heard.hole} ms, double {heard.double} ms, jump {heard.jump} ms, "
+            f"to {self.to:<4} hole {heard.hole} ms ({heard.hole_at_change} at the change), "
+            f"double {heard.double} ms, jump {heard.jump} ms, "
             f"black {self.recording.black} of {self.recording.looks}{joined}"
         )
 

@@ -48,6 +48,15 @@ def test_cut_to_another_moment_is_a_jump_and_hardly_a_hole(jump_s: float) -> Non
     assert found.double <= 35
 
 
+def test_holes_elsewhere_are_told_from_those_at_the_change() -> None:
+    recording = np.concatenate([played(1, 4), played(4.08, 6)])
+    for at_s, length_s in ((1.5, 0.1), (3.1, 0.05)):
+        recording[int(at_s * PLAYED_HZ) : int((at_s + length_s) * PLAYED_HZ)] = 0
+    found = judge(as_heard(recording, PLAYED_HZ), KNOWN)
+    assert found.hole == pytest.approx(100, abs=25)
+    assert found.hole_at_change == pytest.approx(50, abs=25)
+
+
 def test_other_rates_and_other_voices_are_no_matter() -> None:
     times = np.arange(len(played(2, 5))) / PLAYED_HZ
     mixed = played(2, 5) + 0.25 * np.sin(2 * np.pi * 6_000 * times)
