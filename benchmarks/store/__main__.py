@@ -28,7 +28,15 @@ from telcall.embedded_postgres import temporary_postgres
 
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "store.json"
 BATCHES = frozenset(
-    {"link_friends", "write_ratings", "write_stays", "mark_seen", "close_open_sessions", "expire_due_calls"}
+    {
+        "close_open_sessions",
+        "expire_due_calls",
+        "link_friends",
+        "mark_seen",
+        "open_bot_messages",
+        "write_ratings",
+        "write_stays",
+    }
 )
 """Of up to 500 rows, and of more at the start of a server."""
 

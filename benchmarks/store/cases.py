@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import store.queries
 from benchmarks.store.population import POPULAR, Population
 from store.queries.active_calls import active_call_ids
+from store.queries.bot_messages import KeptMessage, forget_bot_messages, keep_bot_message, open_bot_messages
 from store.queries.call_ratings import Rating, find_attendance, write_ratings
 from store.queries.call_stats import Measures, add_call_stats, list_call_stats, summarize_call, took_part
 from store.queries.calls import (
@@ -42,6 +43,8 @@ from store.queries.users import (
     find_token_holder,
     upsert_telegram_user,
 )
+
+_ALL_MESSAGES = frozenset({"bot_messages"})
 
 Use = Callable[[AsyncSession], Awaitable[object]]
 
@@ -75,6 +78,14 @@ def cases(population: Population, now: datetime | None = None) -> list[Case]:
 
     return [
         Case("active_call_ids", active_call_ids, lambda s: active_call_ids(s, person, at, 10)),
+        Case(
+            "keep_bot_message",
+            keep_bot_message,
+            lambda s: keep_bot_message(s, KeptMessage("new", "card", population.call_id(active), "ru", at)),
+        ),
+        Case("forget_bot_messages", forget_bot_messages, lambda s: forget_bot_messages(s, ["ring:1", "new"])),
+        # At the start of a server: they are the ones of running calls, and it wants them all.
+        Case("open_bot_messages", open_bot_messages, lambda s: open_bot_messages(s, 1_000), _ALL_MESSAGES),
         Case(
             "write_ratings",
             write_ratings,

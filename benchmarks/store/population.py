@@ -71,6 +71,9 @@ INSERT INTO call_stats (call_id, user_id, duration_seconds, audio_bitrate_kbps, 
 INSERT INTO call_ratings (call_id, user_id, stars, reasons, rated_at)
     SELECT call_id, user_id, 1 + id % 5, '{{}}', left_at
     FROM participants WHERE id % 10 = 0 AND left_at IS NOT NULL;
+INSERT INTO bot_messages (key, kind, call_id, caller_user_id, friend_user_id, chat_id, message_id, language)
+    SELECT 'ring:' || id, 'ring', id, creator_user_id, 1 + creator_user_id % {users}, id, id, 'ru'
+    FROM calls WHERE status = 'active';
 INSERT INTO revoked_tokens (jti, user_id, expires_at)
     SELECT md5('jti' || u), u, now() + interval '30 days' * u / {users}
     FROM generate_series(1, {users}, 2) u;
