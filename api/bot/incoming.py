@@ -50,7 +50,8 @@ class Taken:
 
 
 class Incoming:
-    """Both ways end in `handle`, which raises `DatabaseUnavailable` if the update has to come again."""
+    """Both ways end in `handle`. It raises `DatabaseUnavailable` or `TelegramAPIError` if the update has to come
+    again."""
 
     def __init__(self, bot: Bot, dispatcher: Dispatcher, config: BotConfig, metrics: BotMetrics) -> None:
         self._bot, self._dispatcher, self._config, self._metrics = bot, dispatcher, config, metrics
@@ -72,6 +73,10 @@ class Incoming:
             self._taken.give_back(update.update_id)
             self._metrics.updates.labels(kind, "put_off").inc()
             raise DatabaseUnavailable(type(error).__name__) from error
+        except TelegramAPIError:  # a command may have to ask for the bot's own name
+            self._taken.give_back(update.update_id)
+            self._metrics.updates.labels(kind, "put_off").inc()
+            raise
         except asyncio.CancelledError:
             self._taken.give_back(update.update_id)
             raise
@@ -98,7 +103,10 @@ class Incoming:
         except ValidationError:
             log.warning("update_malformed")
             raise ApiError(400, "Malformed update") from None
-        await self.handle(update)
+        try:
+            await self.handle(update)
+        except TelegramAPIError:
+            raise ApiError(503, "Telegram is not reachable", {"Retry-After": "2"}) from None
         return web.json_response({"ok": True})
 
     # --- polling ------------------------------------------------------------------------------------------

@@ -10,7 +10,12 @@ from typing import Any
 
 import structlog
 from aiogram import Dispatcher
-from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramForbiddenError
+from aiogram.exceptions import (
+    TelegramAPIError,
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramRetryAfter,
+)
 from aiogram.types import Message
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -98,7 +103,7 @@ class TelegramBot:
             may_create,
             utc,
         )
-        dispatcher = Dispatcher()
+        dispatcher = Dispatcher(disable_fsm=True)  # which would keep something of everybody who ever wrote
         dispatcher.include_router(handlers.router())
         self._incoming = Incoming(self._bot, dispatcher, config, metrics)
         self._ring_set = asyncio.Event()
@@ -139,7 +144,8 @@ class TelegramBot:
             raise ApiError(409, "Telegram cannot prepare this message") from None
         except (TelegramAPIError, TimeoutError) as error:
             log.warning("share_failed", error=type(error).__name__)
-            raise ApiError(503, "Telegram is not reachable", {"Retry-After": "5"}) from None
+            wait_s = error.retry_after if isinstance(error, TelegramRetryAfter) else round(SHARE_S)
+            raise ApiError(503, "Telegram is not reachable", {"Retry-After": str(wait_s)}) from None
 
     async def webhook(self, request: web.Request) -> web.Response:
         return await self._incoming.webhook(request)

@@ -183,7 +183,7 @@ ROUTES: tuple[Route, ...] = (
             401: ("Not authenticated",),
             403: ("Forbidden",),
             404: ("Not Found",),
-            503: ("Database unavailable",),
+            503: ("Database unavailable", "Telegram is not reachable"),
         },
     ),
     Route(

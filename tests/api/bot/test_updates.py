@@ -333,3 +333,16 @@ async def test_at_the_end_what_waits_still_goes_out(make_world: MakeWorld) -> No
     async with asyncio.timeout(10):
         await world.bot.__aexit__(None, None, None)
     assert len(world.telegram.sent("editMessageText")) == 1
+
+
+async def test_a_command_that_needs_a_telegram_that_is_down_comes_again(world: World) -> None:
+    world.telegram.groups.add(GROUP)
+    update = world.telegram.bring(message(ANNA, "/call@telcall_bot", GROUP))
+    headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
+    await world.telegram.stop()
+    answer = await world.api.post("/api/telegram/webhook", update, headers=headers)
+    assert (answer.status, answer.detail) == (503, "Telegram is not reachable")
+    await world.telegram.start()
+    answer = await world.api.post("/api/telegram/webhook", update, headers=headers)
+    assert answer.status == 200
+    await world.until(lambda: len(world.telegram.messages) == 1)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
+from api.config import Rates
 from store.queries.friend_links import link_friends
 from store.tables import Call, FriendLink, Participant, ParticipantSession
 
@@ -168,3 +169,12 @@ def test_the_api_alone_loads_no_bot() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+async def test_calls_to_friends_count_as_new_calls(start_api: StartApi, database: Database) -> None:
+    api = await start_api(rates=Rates(all_per_minute=100, create_per_minute=2))
+    anna, _, _, boris_id = await friends(api, database)
+    assert (await anna.post("/api/calls", {})).status == 201
+    assert (await anna.post("/api/calls/friend/", {"friend_id": boris_id})).status == 201
+    refused = await anna.post("/api/calls/friend", {"friend_id": boris_id})
+    assert outcome(refused) == (429, "Rate limit exceeded: 2 per 1 minute")
