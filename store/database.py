@@ -12,6 +12,7 @@ from sqlalchemy import URL, event, make_url, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from store.breaker import Breaker
 from store.config import StoreConfig
@@ -104,6 +105,16 @@ class Database:
     def engine(self) -> AsyncEngine:
         """For those who watch what is executed."""
         return self._engine
+
+    @property
+    def is_up(self) -> bool:
+        """False from a failure to reach it until the next success."""
+        return not self._breaker.is_open
+
+    @property
+    def connections_used(self) -> int:
+        pool = self._engine.pool
+        return pool.checkedout() if isinstance(pool, QueuePool) else 0
 
     async def ping(self) -> None:
         """Return when the database answers; raise `DatabaseUnavailable` otherwise."""

@@ -85,6 +85,8 @@ async def assembled(
                 engine_stats=sfu.stats,
                 spool_rows=lambda: journal.queued_rows,
                 dropped_rows=lambda: journal.dropped_rows,
+                database_up=lambda: database.is_up,
+                pool_used=lambda: database.connections_used,
             )
         )
         app = await _application(

@@ -24,6 +24,7 @@ class Sources:
     """Where numbers come from; each is asked at every scrape and must not block.
 
     spool_rows: rows that wait for the database. dropped_rows: of them, given up since the start.
+    database_up: false from a failure to reach it until the next success. pool_used: connections in use.
     """
 
     version: str
@@ -31,6 +32,8 @@ class Sources:
     engine_stats: Callable[[], EngineStats]
     spool_rows: Callable[[], int]
     dropped_rows: Callable[[], int]
+    database_up: Callable[[], bool]
+    pool_used: Callable[[], int]
 
 
 class Metrics:
@@ -81,6 +84,8 @@ class _TelCall(Collector):
         yield from _media(stats)
         yield GaugeMetricFamily("telcall_spool_rows", "Rows waiting for the database", sources.spool_rows())
         yield CounterMetricFamily("telcall_spool_dropped_rows", "Rows given up", sources.dropped_rows())
+        yield GaugeMetricFamily("telcall_db_up", "Whether the database answers", sources.database_up())
+        yield GaugeMetricFamily("telcall_db_pool_used", "Database connections in use", sources.pool_used())
 
 
 def _media(stats: EngineStats) -> Iterator[Metric]:

@@ -74,8 +74,10 @@ async def test_stopped_database_is_tried_by_few_and_comes_back(server: EmbeddedP
     async with Database(StoreConfig(url=server.url(), retry_s=10), lambda: clock_s) as database:
         await open_connections(database, 3)
         await asyncio.to_thread(server.stop)
+        assert database.is_up
         with pytest.raises(DatabaseUnavailable):
             await database.ping()
+        assert not database.is_up
         server.start()
         # It would answer by now: so these did not ask.
         for _ in range(3):
@@ -83,6 +85,7 @@ async def test_stopped_database_is_tried_by_few_and_comes_back(server: EmbeddedP
                 await database.ping()
         clock_s = 11.0
         await database.ping()
+        assert database.is_up
         await open_connections(database, 3)
 
 

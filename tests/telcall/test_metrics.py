@@ -38,6 +38,8 @@ def metrics() -> Metrics:
             engine_stats=lambda: STATS,
             spool_rows=lambda: 16,
             dropped_rows=lambda: 17,
+            database_up=lambda: True,
+            pool_used=lambda: 18,
         )
     )
 
@@ -66,6 +68,7 @@ def test_every_counter_of_the_engine_is_shown() -> None:
     assert [found[f'telcall_sfu_held{{kind="{kind}"}}'] for kind in held] == [12, 13, 14, 15]
     assert found["telcall_spool_rows"] == 16
     assert found["telcall_spool_dropped_rows_total"] == 17
+    assert (found["telcall_db_up"], found["telcall_db_pool_used"]) == (1, 18)
     assert found['telcall_dataplane_info{engine="python",gso="true"}'] == 1
 
 
