@@ -120,7 +120,9 @@ class Handlers:
         """'Not now': whoever waits is told, the message becomes a missed call."""
         call_id = (query.data or "").removeprefix(DECLINE)
         ringing = self.rings.declined(call_id, query.from_user.id)
-        text = ringing and TEXTS[language_of(ringing.friend.language_code)].not_now_said
+        text = None
+        if ringing is not None:
+            text = TEXTS[language_of(ringing.friend.language_code)].not_now_said
         self._answer(f"callback:{query.id}", AnswerCallbackQuery(callback_query_id=query.id, text=text))
         if ringing is None and query.message is not None:
             chat_id, message_id = query.message.chat.id, query.message.message_id

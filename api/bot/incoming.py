@@ -50,8 +50,8 @@ class Taken:
 
 
 class Incoming:
-    """Both ways end in `handle`. It raises `DatabaseUnavailable` or `TelegramAPIError` if the update has to come
-    again."""
+    """Both ways end in `handle`. It raises `DatabaseUnavailable` or `TelegramAPIError` if the update has to
+    come again."""
 
     def __init__(self, bot: Bot, dispatcher: Dispatcher, config: BotConfig, metrics: BotMetrics) -> None:
         self._bot, self._dispatcher, self._config, self._metrics = bot, dispatcher, config, metrics
