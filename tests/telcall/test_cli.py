@@ -58,7 +58,9 @@ def test_openapi_is_the_document_of_the_api() -> None:
     assert {"/auth/telegram", "/api/calls", "/health"} <= set(document["paths"])
 
 
-def test_db_upgrade_makes_the_schema_of_the_embedded_database(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_db_upgrade_makes_the_schema_of_the_embedded_database(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TELCALL_DATA_DIR", str(data_dir))
     for _ in range(2):
         done = CliRunner().invoke(app, ["db", "upgrade"])

@@ -40,7 +40,8 @@ def migrated_by(wheel: Path, database_url: str) -> str:
     """What `telcall db upgrade` says, run from the wheel alone."""
     unpacked = wheel.parent / "unpacked"
     zipfile.ZipFile(wheel).extractall(unpacked)
-    code = f"import store; assert store.__file__.startswith({str(unpacked)!r})\nfrom telcall.cli import app; app()"
+    code = f"import store; assert store.__file__.startswith({str(unpacked)!r})"
+    code += "\nfrom telcall.cli import app; app()"
     done = subprocess.run(
         [sys.executable, "-c", code, "db", "upgrade"],
         cwd=unpacked,
