@@ -22,8 +22,10 @@ class DatabaseUnavailable(StoreError):
 class ForeignSchema(StoreError):
     """The database holds tables that our migrations did not make."""
 
-    def __init__(self, tables: list[str]) -> None:
-        super().__init__(f"the database already holds tables of another schema: {', '.join(tables)}")
+    def __init__(
+        self, tables: list[str], why: str = "the database already holds tables of another schema"
+    ) -> None:
+        super().__init__(f"{why}: {', '.join(tables)}")
         self.tables = tables
 
 

@@ -39,7 +39,7 @@ async def migrate_or_fail(url: str) -> None:
     except DatabaseUnavailable as error:
         raise _does_not_answer(url) from error
     except ForeignSchema as error:
-        raise StartFailed(f"{error}: name an empty database by DATABASE_URL") from error
+        raise StartFailed(f"{error} (or name an empty database by DATABASE_URL)") from error
 
 
 async def upgrade_only(settings: Settings) -> str:

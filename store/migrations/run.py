@@ -41,7 +41,7 @@ def refuse_foreign_schema(connection: Connection) -> None:
     if ours != set(COLUMNS) or recognise(connection) is None:
         raise ForeignSchema(sorted(ours))
     if others := hangers_on(connection):
-        raise ForeignSchema(others)
+        raise ForeignSchema(others, "remove first what refers to the tables of the first Tel Call")
 
 
 def lock(connection: Connection) -> None:

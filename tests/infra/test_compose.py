@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from telcall.settings import Settings, alias_of
+from telcall.settings import Settings, alias_of, load
 
 INFRA = Path(__file__).parents[2] / "infra"
 TEXT = (INFRA / "docker-compose.yml").read_text()
@@ -19,7 +19,7 @@ EXAMPLE = (INFRA / ".env.example").read_text()
 DOCUMENTED = {
     *("BACKEND_HOST", "FRONTEND_HOST", "TURN_REALM", "TURN_SERVER_NAME", "TURN_USERNAME", "TURN_PASSWORD"),
     *("TURN_EXTRA_OPTS", "POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"),
-    *("BOT_TOKEN", "BOT_USERNAME", "SECRET_KEY", "STUN_SERVERS"),
+    *("BOT_TOKEN", "BOT_USERNAME", "SECRET_KEY", "STUN_SERVERS", "TURN_SERVERS", "CORS_ALLOW_ORIGINS"),
 }
 
 
@@ -44,6 +44,20 @@ def test_names_that_compose_uses_are_explained_or_are_settings() -> None:
 def test_settings_of_the_server_exist() -> None:
     settings = {alias_of(info) for info in Settings.model_fields.values()}
     assert set(SERVICES["backend"]["environment"]) <= settings
+
+
+def test_filled_in_example_is_what_the_server_starts_with(tmp_path: Path) -> None:
+    filled = re.sub(
+        r"^(SECRET_KEY|TURN_SECRET|BOT_USERNAME)=$", rf"\1={'k' * 32}", EXAMPLE, flags=re.MULTILINE
+    )
+    filled = re.sub(
+        r"^BOT_TOKEN=$", "BOT_TOKEN=123456:not-a-real-token-but-as-long-as-one", filled, flags=re.M
+    )
+    (tmp_path / ".env").write_text(filled)
+    settings = load(tmp_path / ".env").settings
+    assert settings.turn_servers[1] == "turns:turn.example.com:5349?transport=tcp"
+    assert settings.cors_allow_origins == ("https://example.com",)
+    assert settings.public_address == ("203.0.113.7",)
 
 
 def test_documented_services_are_there() -> None:
