@@ -110,7 +110,11 @@ class Entrance:
             max_msg_size=self._config.messages.hard_limit_bytes,
             compress=False,  # a message must not grow after it was measured
         )
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ConnectionResetError:
+            # Gone while it waited for us, as when all come back at once to a server that has just started.
+            raise web.HTTPBadRequest from None
         connection = Connection(socket, request.transport, self._config, v2=handshake.v2)
         address = address_key(self._client_address(request))
         self._open.add(connection)

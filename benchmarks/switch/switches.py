@@ -118,11 +118,10 @@ async def gathered(url: str, folder: Path, where: Where) -> AsyncIterator[Party]
         spot = where(THIRD)
         coming = await launch(playwright, THIRD, folder, program=spot.program, flags=spot.flags)
         stack.push_async_callback(coming.close)
-        party = Party(
-            await Person.arrive(sending, SENDER, url),
-            await arrive_listener(listening, url),
-            await Person.arrive(coming, THIRD, url),
-            known,
-        )
+        third = await Person.arrive(coming, THIRD, url)
+        # As somebody who has let this page have the microphone before.
+        await third.context.grant_permissions(["microphone"], origin=url)
+        sender = await Person.arrive(sending, SENDER, url)
+        party = Party(sender, await arrive_listener(listening, url), third, known)
         await party.begin()
         yield party

@@ -5,6 +5,7 @@
 
 import { type ApiClient, ApiError, type SignedInUser } from "../api/client";
 import { LocalMedia } from "../media/local";
+import { allowedAlready } from "../media/permission";
 import { alwaysViaServer } from "../media/privacy";
 import { ScreenShare } from "../media/screen";
 import type { ServerMessage } from "../signaling/messages.gen";
@@ -103,7 +104,9 @@ export class CallEngine implements Call {
     // What needs no permission is got while the user gives theirs.
     const token = this.#link.token();
     this.#paths.prepare();
-    if (options.microphone || options.camera) await this.#media.turnOn(options);
+    const devices = options.microphone || options.camera ? this.#media.turnOn(options) : undefined;
+    // Nobody is shown to the others while a prompt stands in front of them; where none comes, both go at once.
+    if (!(await allowedAlready(options))) await devices;
     if (this.#over) return;
     this.#enter({ kind: "connecting" });
     this.#levelTimer = setInterval(() => this.#measure(), LEVELS_EVERY_MS);

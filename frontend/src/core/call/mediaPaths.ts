@@ -134,10 +134,10 @@ export class MediaPaths {
   /** Opens and closes direct connections as the room's mode wants it. */
   arrange(): void {
     if (this.#topology === "p2p") {
-      if (this.#options.mayBeDirect()) {
-        for (const remote of this.#options.roster.all)
-          this.#peers.get(remote.person.id) ?? this.#openPeer(remote);
-      }
+      // With a third one the room is about to say `sfu`.
+      const [remote, third] = this.#options.roster.all;
+      if (remote && !third && this.#options.mayBeDirect() && !this.#peers.has(remote.person.id))
+        this.#openPeer(remote);
     } else {
       for (const id of [...this.#peers.keys()]) {
         const remote = this.#options.roster.get(id);
@@ -161,7 +161,10 @@ export class MediaPaths {
     this.#sfu = this.#nextSfu = null;
   }
 
-  /** What is played and shown of somebody now, and what comes next. */
+  /**
+   * What is played and shown of somebody now, and what comes next: also before a connection is up, for an element
+   * takes a tenth of a second to begin.
+   */
   shown(remote: Remote): Pick<Shown, "path" | "seatVideo"> & Record<StreamName, MediaStream | null> {
     const { id } = remote.person;
     const seat = this.#seatOf(id);
@@ -176,7 +179,8 @@ export class MediaPaths {
       path,
       seatVideo: seen === "direct" ? null : (seat?.video ?? null),
       audioStream: (path && media[path]?.audioStream) ?? null,
-      nextAudioStream: comes && path !== wanted ? (media[wanted]?.audioStream ?? null) : null,
+      nextAudioStream:
+        (path === null || comes) && path !== wanted ? (media[wanted]?.audioStream ?? null) : null,
       videoStream: (seen && media[seen]?.videoStream) ?? null,
       nextVideoStream: comes && seen !== wanted ? (media[wanted]?.videoStream ?? null) : null,
     };
