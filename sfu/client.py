@@ -14,6 +14,8 @@ TrackSource = Literal["microphone", "camera", "screen"]
 SeatSource = Literal["camera", "screen"]
 DescriptionType = Literal["offer", "answer"]
 SeatVideo = Literal["on", "paused", "off"]
+MaxLayer = Literal["off", "low", "mid", "high"]
+QualityReason = Literal["good", "loss", "jitter", "delay", "silent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,37 @@ class SpeakersChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class QualityScore:
+    """How a participant's link to the SFU fares, up and down: 1.0 to 5.0, and what it suffers from most.
+
+    `silent`: nothing goes through it, and nothing is wrong with it.
+    """
+
+    participant: int
+    score: float
+    reason: QualityReason
+
+
+@dataclass(frozen=True, slots=True)
+class QualityChanged:
+    """Of everybody in the room, every five seconds. Told to clients with seats."""
+
+    scores: tuple[QualityScore, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LayersWanted:
+    """Up to which layer this participant's own picture is shown to anybody; `off`: nobody is.
+
+    Told to clients with seats. A picture begins as `high`, also when it is published anew or nothing was
+    forwarded in between.
+    """
+
+    source: SeatSource
+    max_layer: MaxLayer
+
+
+@dataclass(frozen=True, slots=True)
 class PeerMisled:
     """The mesh client's connection to `peer` is of no use: it was begun with an offer that was not the
     virtual peer's, or it has lost the client's voice, and so have all others.
@@ -143,7 +176,36 @@ class PeerMisled:
     peer: int
 
 
-SfuEvent = SeatsChanged | ConnectionChanged | SpeakersChanged | PeerDescribed | PeerMisled
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A client's media both ways since it is connected: RTP packets, and their bytes as they go over UDP.
+
+    packets_out, bytes_out: with our reports.
+    lost_in: packets that never came to us; lost_out: those of ours that never came there, of reported_out, by
+    the client's reports (RFC 3550 §6.4.1). Jitter: of the worst stream. rtt_us: None until a report tells it.
+    """
+
+    packets_in: int = 0
+    bytes_in: int = 0
+    lost_in: int = 0
+    jitter_in_us: int = 0
+    packets_out: int = 0
+    bytes_out: int = 0
+    lost_out: int = 0
+    reported_out: int = 0
+    jitter_out_us: int = 0
+    rtt_us: int | None = None
+
+
+SfuEvent = (
+    SeatsChanged
+    | ConnectionChanged
+    | SpeakersChanged
+    | QualityChanged
+    | LayersWanted
+    | PeerDescribed
+    | PeerMisled
+)
 Listener = Callable[[SfuEvent], None]
 """Called on the event loop; must not block or raise."""
 
@@ -155,13 +217,21 @@ class Sfu(Protocol):
     """
 
     async def join(
-        self, room: str, participant: int, session: str, listener: Listener, *, mesh: bool = False
+        self,
+        room: str,
+        participant: int,
+        session: str,
+        listener: Listener,
+        *,
+        mesh: bool = False,
+        echo: bool = False,
     ) -> None:
         """Makes a place for a participant; the room is made with its first one.
 
         mesh: a client of the documented protocol. It has a connection to each other participant, the far end
         of which is a virtual peer of ours; `describe` and `PeerDescribed` carry its descriptions, `answer`
         and `set_wishes` are of no use to it.
+        echo: of whoever makes the room: all in it are seated on their own seats, too, and hear themselves.
 
         A second join of the same participant replaces the first: its connections are closed.
         """
@@ -194,3 +264,6 @@ class Sfu(Protocol):
 
     def set_media(self, room: str, participant: int, media: MediaFlags) -> None:
         """What the participant sends; shown in the others' seats."""
+
+    async def measure(self, room: str, participant: int) -> Measured:
+        """Of a client with seats."""

@@ -108,6 +108,13 @@ class SignalingConfig:
 
     ping_interval_s: float = 20.0
     """Of protocol pings by the server, and of `ping` messages by v2 clients."""
+    checks_at_once: int = 20
+    """Clients that test their way to the SFU at the same time."""
+    checks_per_user: Rate = Rate(0.2, 12)
+    """Each way that is tested counts: the direct one, and one a TURN server."""
+    check_connect_s: float = 8.0
+    check_echo_s: float = 20.0
+
     send_queue_messages: int = 256
     send_queue_bytes: int = 4_194_304
     close_timeout_s: float = 5.0

@@ -13,7 +13,7 @@ from aiohttp import WSMsgType
 
 from signaling.config import SignalingConfig
 from signaling.direct_socket import DirectSocket
-from signaling.messages import ServerMessage
+from signaling.messages import Message
 from signaling.refusals import NORMAL_CLOSURE, TOO_SLOW, Refusal
 from signaling.send_queue import SendQueue, encode
 
@@ -86,7 +86,7 @@ class Connection:
     def is_closing(self) -> bool:
         return self.close_code is not None
 
-    def send(self, message: ServerMessage) -> bool:
+    def send(self, message: Message) -> bool:
         """Queue a message. False: the client reads too slowly and is being closed (4408)."""
         if self.is_closing:
             return True

@@ -39,3 +39,12 @@ class SignalingMetrics:
             ["state"],
             registry=registry,
         )
+        self.checks = Counter(
+            "telcall_checks",
+            "Clients' tests of their way to the SFU, by how they ended",
+            ["reason"],
+            registry=registry,
+        )
+        self.checks_running = Gauge(
+            "telcall_checks_running", "Clients' tests that go on at the moment", registry=registry
+        )

@@ -14,7 +14,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
-from signaling import messages
+from signaling import check_messages, messages
 
 
 class _NoFieldTitles(GenerateJsonSchema):
@@ -41,26 +41,35 @@ def schema() -> dict[str, Any]:
     """The document as plain values."""
     client = _members(messages.V2ClientMessage)
     server = _members(messages.V2ServerMessage)
+    check_client = _members(check_messages.CheckClientMessage)
+    check_server = _members(check_messages.CheckServerMessage)
+    # A model of both endpoints stands once.
     wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [
-        *((model, "validation") for model in client),
-        *((model, "serialization") for model in server),
+        *((model, "validation") for model in dict.fromkeys((*client, *check_client))),
+        *((model, "serialization") for model in dict.fromkeys((*server, *check_server))),
     ]
     references, document = models_json_schema(wanted, schema_generator=_NoFieldTitles)
     definitions = dict(document["$defs"])
     for definition in definitions.values():
         _require_type(definition)
     definitions["ClientMessage"] = {"oneOf": [references[model, "validation"] for model in client]}
+    definitions["CheckClientMessage"] = {"oneOf": [references[model, "validation"] for model in check_client]}
+    definitions["CheckServerMessage"] = {
+        "oneOf": [references[model, "serialization"] for model in check_server]
+    }
     definitions["ServerMessage"] = {"oneOf": [references[model, "serialization"] for model in server]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Signaling",
-        "description": "Messages of WS /ws/calls/{call_id}, telcall.v2 and documented.",
+        "description": "Messages of WS /ws/calls/{call_id}, telcall.v2 and documented, and of WS /ws/check.",
         "type": "object",
         "properties": {
             "client": {"$ref": "#/$defs/ClientMessage"},
             "server": {"$ref": "#/$defs/ServerMessage"},
+            "check_client": {"$ref": "#/$defs/CheckClientMessage"},
+            "check_server": {"$ref": "#/$defs/CheckServerMessage"},
         },
-        "required": ["client", "server"],
+        "required": ["client", "server", "check_client", "check_server"],
         "$defs": definitions,
     }
 

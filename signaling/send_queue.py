@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Hashable
 
-from signaling.messages import MediaStateChanged, Seats, ServerMessage, Speakers
+from signaling.messages import MediaStateChanged, Message, Seats, Speakers
 
 
-def encode(message: ServerMessage) -> bytes:
+def encode(message: Message) -> bytes:
     """The text of its frame. Straight to bytes: `model_dump_json` would make a string of them first."""
     text: bytes = message.__pydantic_serializer__.to_json(message)
     return text
@@ -26,7 +26,7 @@ class SendQueue:
     def __len__(self) -> int:
         return len(self._texts)
 
-    def put(self, message: ServerMessage) -> bool:
+    def put(self, message: Message) -> bool:
         """Queue a message; false when there is no room left for it."""
         key = _superseding_key(message)
         if key is None:
@@ -56,7 +56,7 @@ class SendQueue:
         self._bytes -= len(self._texts.pop(key, b""))
 
 
-def _superseding_key(message: ServerMessage) -> Hashable | None:
+def _superseding_key(message: Message) -> Hashable | None:
     """Of messages with the same key only the newest matters."""
     match message:
         case Seats():

@@ -383,6 +383,30 @@ class Settings(BaseSettings):
         alias="TELCALL_RESUME_WINDOW_S",
         **_setting("seconds", "a lost connection keeps its place in the call; 0: it is a leave"),
     )
+    checks: int = Field(
+        20,
+        ge=0,
+        le=10_000,
+        alias="TELCALL_CHECKS",
+        **_setting("people", "who test their connection at the same time; 0: nobody may"),
+    )
+    check_per_user: int = Field(
+        12,
+        ge=1,
+        le=100_000,
+        alias="TELCALL_CHECK_PER_USER",
+        **_setting("checks a minute", "of one person; each way to the SFU is one"),
+    )
+    check_connect_s: float = Field(
+        8,
+        ge=0.1,
+        le=60,
+        alias="TELCALL_CHECK_CONNECT_S",
+        **_setting("seconds", "a check waits for a connection"),
+    )
+    check_echo_s: float = Field(
+        20, ge=0.1, le=60, alias="TELCALL_CHECK_ECHO_S", **_setting("seconds", "a check goes on at most")
+    )
     lobby: int = Field(
         30, ge=0, le=1_000, alias="TELCALL_LOBBY", **_setting("people", "who wait in front of a locked call")
     )

@@ -11,9 +11,10 @@ from sfu.dataplane.engine import SourceId
 
 
 class Room:
-    """Members in the order of joining. forwarding off: nobody gets anything."""
+    """Members in the order of joining. forwarding off: nobody gets anything. echo: all hear themselves."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, echo: bool = False) -> None:
+        self._echo = echo
         self.members: dict[int, Member] = {}
         self.forwarding = True
         self._dominance = Dominance()
@@ -46,7 +47,9 @@ class Room:
         """Brings everybody in line with who is here and what they send. Tells first, then lets packets go."""
         members = list(self.members.values())
         others = {
-            member.user: [other for other in members if other is not member] if self.forwarding else []
+            member.user: [other for other in members if self._echo or other is not member]
+            if self.forwarding
+            else []
             for member in members
         }
         for member in members:

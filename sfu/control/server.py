@@ -10,7 +10,7 @@ from typing import Self
 
 import structlog
 
-from sfu.client import Description, Listener, MediaFlags, Offer, SeatWishes
+from sfu.client import Description, Listener, Measured, MediaFlags, Offer, SeatWishes
 from sfu.config import SfuConfig
 from sfu.control.addresses import candidates, interface_addresses, plan_addresses
 from sfu.control.connections import Connections
@@ -147,14 +147,21 @@ class Server:
     # --- sfu.client.Sfu ---------------------------------------------------------------------------------
 
     async def join(
-        self, room: str, participant: int, session: str, listener: Listener, *, mesh: bool = False
+        self,
+        room: str,
+        participant: int,
+        session: str,
+        listener: Listener,
+        *,
+        mesh: bool = False,
+        echo: bool = False,
     ) -> None:
         engine = self._running()
         assert self._connections is not None
         assert self._sources is not None
         here = self._rooms.get(room)
         if here is None:
-            here = self._rooms[room] = Room()
+            here = self._rooms[room] = Room(echo=echo)
         member: Member
         if mesh:
             member = MeshMember(
@@ -218,6 +225,25 @@ class Server:
         here, member = self._member(room, participant)
         member.media = media
         here.reseat()
+
+    async def measure(self, room: str, participant: int) -> Measured:
+        member = self._seated(room, participant)[1]
+        stats = self._running().participant_stats(member.participant)
+        if stats is None:
+            raise UnknownParticipant(f"{participant} in {room}")
+        received, reported = stats.received.values(), stats.reported.values()
+        return Measured(
+            packets_in=stats.packets_in,
+            bytes_in=stats.bytes_in,
+            lost_in=sum(max(0, each.lost) for each in received),
+            jitter_in_us=max((each.jitter_us for each in received), default=0),
+            packets_out=stats.packets_out,
+            bytes_out=stats.bytes_out,
+            lost_out=sum(max(0, each.lost) for each in reported),
+            reported_out=sum(max(0, each.expected) for each in reported),
+            jitter_out_us=max((each.jitter_us for each in reported), default=0),
+            rtt_us=stats.rtt_us,
+        )
 
     # --- events of the engine ---------------------------------------------------------------------------
 

@@ -15,8 +15,9 @@ import pytest
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from sfu.client import Description, Listener, MediaFlags, Offer, SeatWishes, Sfu
+from sfu.client import Description, Listener, Measured, MediaFlags, Offer, SeatWishes, Sfu
 from sfu.errors import EngineUnavailable, SdpRejected, UnknownParticipant
+from signaling.check_socket import CheckSocket
 from signaling.config import SignalingConfig
 from signaling.entrance import Entrance
 from signaling.ice_servers import IceServers
@@ -162,7 +163,14 @@ class RecordingSfu:
         self.rejection: SdpRejected | None = None
 
     async def join(
-        self, room: str, participant: int, session: str, listener: Listener, *, mesh: bool = False
+        self,
+        room: str,
+        participant: int,
+        session: str,
+        listener: Listener,
+        *,
+        mesh: bool = False,
+        echo: bool = False,
     ) -> None:
         await asyncio.sleep(0)
         if self.unavailable:
@@ -205,6 +213,10 @@ class RecordingSfu:
     def set_media(self, room: str, participant: int, media: MediaFlags) -> None:
         self._require(room, participant)
         self.commands.append(("media", participant, media))
+
+    async def measure(self, room: str, participant: int) -> Measured:
+        self._require(room, participant)
+        return Measured()
 
     def _require(self, room: str, participant: int) -> None:
         if (room, participant) not in self.sessions:
@@ -288,6 +300,7 @@ class Server:
             self.metrics,
             lambda request: ip_address(request.headers.get("Test-Address", "192.0.2.1")),
         )
+        self.check_socket = CheckSocket(config, self.entrance, sfu, IceServers(config.ice), self.metrics)
         self.socket = CallSocket(
             config, self.entrance, self.lifecycle, self.bus, IceServers(config.ice), self.metrics
         )
@@ -303,6 +316,7 @@ class Server:
     async def __aenter__(self) -> Server:
         app = web.Application()
         app.router.add_get("/ws/calls/{call_id}", self.socket.handle)
+        app.router.add_get("/ws/check", self.check_socket.handle)
         self._stack = AsyncExitStack()
         await self._stack.enter_async_context(self.journal)
         await self._stack.enter_async_context(self.lifecycle)
@@ -346,8 +360,16 @@ class Server:
         if protocols is None:
             token = [f"token.t{user.id}"] if user else []
             protocols = [*(["telcall.v2"] if v2 else ["token"]), *token]
+        return await self._open(f"/ws/calls/{call_id}", protocols, options)
+
+    async def check(self, user: User | None, **options: Any) -> Client:
+        """Somebody who tests their connection."""
+        token = [f"token.t{user.id}"] if user else []
+        return await self._open("/ws/check", ["telcall.check", *token], options)
+
+    async def _open(self, path: str, protocols: Sequence[str], options: dict[str, Any]) -> Client:
         assert self._http is not None
-        url = f"ws://127.0.0.1:{self.port}/ws/calls/{call_id}"
+        url = f"ws://127.0.0.1:{self.port}{path}"
         client = Client(await self._http.ws_connect(url, protocols=protocols, **options))
         self._clients.append(client)  # a socket nobody holds would be closed
         return client

@@ -41,14 +41,20 @@ export type ServerMessage =
   | Moderation
   | Knock
   | Waiting
+  | Ring
   | Pong;
+export type CheckClientMessage = CheckOffer | Ping | Leave;
+export type CheckServerMessage =
+  CheckReady | SfuAnswer | CheckConnected | CheckStats | CheckResult | Pong | Error;
 
 /**
- * Messages of WS /ws/calls/{call_id}, telcall.v2 and documented.
+ * Messages of WS /ws/calls/{call_id}, telcall.v2 and documented, and of WS /ws/check.
  */
 export interface Signaling {
   client: ClientMessage;
   server: ServerMessage;
+  check_client: CheckClientMessage;
+  check_server: CheckServerMessage;
 }
 /**
  * A mesh offer for one other participant; relayed untouched.
@@ -196,7 +202,6 @@ export interface Admit {
   admit: boolean;
 }
 /**
-/**
  * *v2*: how the sender finds the call, once; later ones are ignored. Over REST too, when it is over.
  */
 export interface RateCall {
@@ -217,6 +222,7 @@ export interface RateCall {
     | [string, string, string, string, string, string, string]
     | [string, string, string, string, string, string, string, string];
 }
+/**
  * *v2*: keeps the socket alive and measures it. `t` comes back in `pong`.
  */
 export interface Ping {
@@ -506,9 +512,98 @@ export interface Waiting {
   position: number;
 }
 /**
+ * *v2*: the bot calls somebody into this call, or what has come of it. Who joins meanwhile is told too.
+ *
+ * `unreachable`: the bot cannot write to them. It ends when they join: `user_joined`.
+ */
+export interface Ring {
+  type: "ring";
+  user_id: number;
+  state: "ringing" | "declined" | "missed" | "unreachable";
+  user: User;
+}
+/**
  * *v2*: reply to `ping`, with its `t`.
  */
 export interface Pong {
   type: "pong";
   t: number;
+}
+/**
+ * The client's description: one microphone, one seat for its echo. As `sfu_offer` of a call.
+ */
+export interface CheckOffer {
+  id?: string | number | null;
+  type: "sfu_offer";
+  offer_id: number;
+  payload: SessionDescription;
+  tracks: {
+    /**
+     * This interface was referenced by `undefined`'s JSON-Schema definition
+     * via the `patternProperty` "^[A-Za-z0-9_.~-]+$".
+     */
+    [k: string]: "microphone";
+  };
+  /**
+   * @minItems 1
+   * @maxItems 1
+   */
+  seats: [SeatOffer];
+}
+/**
+ * First message. `connect_s`: how long a connection may take after the offer was answered; `echo_s`: how
+ * long the echo goes on after that, at most.
+ */
+export interface CheckReady {
+  type: "check_ready";
+  ice_servers: IceServer[];
+  connect_s: number;
+  echo_s: number;
+}
+/**
+ * ICE and DTLS are up. `after_ms`: since the offer was answered. By which way the client knows better.
+ */
+export interface CheckConnected {
+  type: "connected";
+  transport: "udp";
+  after_ms: number;
+}
+export interface CheckStats {
+  type: "check_stats";
+  uplink: Uplink;
+  downlink: Downlink;
+}
+/**
+ * What has come from the client since it is connected. `kbps`: over the time since the last one.
+ */
+export interface Uplink {
+  packets: number;
+  lost: number;
+  bytes: number;
+  jitter_ms: number;
+  kbps: number;
+}
+/**
+ * What has gone to the client, reports with it. The last three are by its receiver reports (RFC 3550 section 6.4.1); null
+ * until there are some. `fraction_lost`: of all so far, 0 to 1.
+ */
+export interface Downlink {
+  packets: number;
+  bytes: number;
+  kbps: number;
+  fraction_lost: number | null;
+  jitter_ms: number | null;
+  rtt_ms: number | null;
+}
+/**
+ * Last message. `finished`: the client has left; `time_limit`: the echo went on for as long as it may;
+ * `no_offer`: none came; `no_path`: no packet, or too few, of the client's came to the media port in time;
+ * `failed`: the handshake (DTLS) did not succeed; `lost`: the connection was up and has broken.
+ */
+export interface CheckResult {
+  type: "check_result";
+  reason: "finished" | "time_limit" | "no_offer" | "no_path" | "failed" | "lost";
+  connected_after_ms: number | null;
+  uplink: Uplink;
+  downlink: Downlink;
 }
