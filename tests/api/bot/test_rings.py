@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from api.authenticator import Account
 from api.bot import rings as module
 from api.bot.rings import Ringing, Rings
@@ -131,3 +134,66 @@ def test_rings_are_bounded() -> None:
     rings.ring("one more", ANNA, BORIS, AT, 0)
     assert len(rings) == module.MAX_RINGS
     assert told.said[-1] == "2 unreachable"
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["ring", "posted", "refused", "decline", "come", "over", "wait"]),
+        st.sampled_from([BORIS, VERA]),
+        st.integers(0, 30 * S),
+    ),
+    max_size=40,
+)
+
+
+@given(STEPS)
+def test_whatever_happens_each_ring_has_one_outcome_and_its_message_tells_it(
+    steps: list[tuple[str, Account, int]],
+) -> None:
+    said: list[tuple[Ringing, str]] = []
+    shown: dict[int, str | None] = {}  # message id -> what it tells
+    posts: list[Ringing] = []
+    outcomes: list[str] = []
+
+    def post(ringing: Ringing) -> None:
+        if ringing.message_id is None:
+            posts.append(ringing)
+        else:
+            shown[ringing.message_id] = ringing.outcome
+
+    rings = Rings(
+        45,
+        say=lambda ringing, state: said.append((ringing, state)),
+        post=post,
+        withdraw=lambda ringing: posts.remove(ringing) if ringing in posts else None,
+        count=outcomes.append,
+    )
+    now_us = 0
+    for action, friend, wait_us in steps:
+        now_us += wait_us
+        match action:
+            case "ring":
+                rings.ring("call", ANNA, friend, AT, now_us)
+            case "posted" if posts:
+                ringing = posts.pop(0)
+                shown[len(shown)] = ringing.outcome
+                rings.posted(ringing, len(shown) - 1)
+            case "refused" if posts:
+                rings.not_posted(posts.pop(0))
+            case "decline":
+                rings.declined("call", friend.telegram_user_id)
+            case "come":
+                rings.came("call", friend.user.id)
+            case "over":
+                rings.call_over("call")
+        rings.advance(now_us)
+        due_us = rings.next_deadline_us()
+        assert due_us is None or now_us < due_us <= now_us + 45 * S
+    rings.advance(now_us + 45 * S)
+    assert len(rings) == 0
+    begun = [ringing for ringing, state in said if state == "ringing"]
+    assert len(outcomes) == len(begun)
+    for ringing in begun:
+        told = [state for each, state in said if each is ringing]
+        assert told == ["ringing"] + ([] if ringing.outcome == "answered" else [ringing.outcome])
+    assert None not in shown.values()

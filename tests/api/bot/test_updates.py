@@ -69,7 +69,18 @@ async def test_an_update_that_comes_again_is_taken_once(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"null", b'{"message": {}}', b"\xff", b'{"update_id": "x"}']
+    "body",
+    [
+        b"",
+        b"[" * 100_000,
+        b'{"update_id": 1, "message": {"chat": ' + b"[" * 50_000,
+        b"{",
+        b"[]",
+        b"null",
+        b'{"message": {}}',
+        b"\xff",
+        b'{"update_id": "x"}',
+    ],
 )
 async def test_malformed_updates_are_refused(world: World, body: bytes) -> None:
     answer = await world.api.post(
