@@ -39,7 +39,7 @@ class Uplink(Message):
 
 
 class Downlink(Message):
-    """What has gone to the client, with our reports. The last three its own tell (RFC 3550 section 6.4.1); null
+    """What has gone to the client, with our reports. The last three by its own (RFC 3550 section 6.4.1); null
     until there are some. `fraction_lost`: of all so far, 0 to 1."""
 
     packets: int = 0
