@@ -15,6 +15,7 @@ import { SignInPage } from "./pages/SignInPage";
 import { TermsPage } from "./pages/TermsPage";
 
 const loadCallPage = () => import("./pages/CallPage");
+const CheckPage = lazy(() => import("./pages/CheckPage").then((page) => ({ default: page.CheckPage })));
 const CallPage = lazy(loadCallPage);
 
 /** Fetches the call's code before it is needed. */
@@ -32,6 +33,7 @@ export function App() {
           <Route path="/call/:id" element={<SignedIn page={<CallPage />} />} />
           <Route path="/call-ended" element={<CallEndedPage />} />
           <Route path="/settings" element={<SettingsPage />} />
+          <Route path="/check" element={<SignedIn page={<CheckPage />} />} />
           <Route path="/terms" element={<TermsPage />} />
           <Route path="*" element={<NotFoundPage />} />
         </Routes>

@@ -76,6 +76,14 @@ export function SettingsPage() {
 
       <h2 className="mt-7 mb-2 px-1 text-[15px] font-medium text-soft">{t("settings.about")}</h2>
       <Link
+        to="/check"
+        data-testid="check-link"
+        className="mb-2 flex min-h-14 items-center justify-between rounded-3xl bg-card px-5 text-[17px] transition hover:brightness-97"
+      >
+        {t("settings.check")}
+        <Icon name="chevron" className="size-5 text-soft" />
+      </Link>
+      <Link
         to="/terms"
         className="flex min-h-14 items-center justify-between rounded-3xl bg-card px-5 text-[17px] transition hover:brightness-97"
       >

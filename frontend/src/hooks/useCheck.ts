@@ -1,0 +1,21 @@
+import { useEffect, useState, useSyncExternalStore } from "react";
+import { type CheckState, ConnectionCheck } from "../core/check/check";
+import { checkUrl, probe } from "../core/check/probe";
+import { openTrack } from "../core/check/track";
+import { useServices } from "./services";
+
+/** A check of the connection that ends with the page. */
+export function useCheck(): { state: CheckState; run: () => void } {
+  const { api } = useServices();
+  const [check] = useState(
+    () =>
+      new ConnectionCheck({
+        openTrack,
+        token: () => api.wsToken(),
+        probe: (token, path, track, signal) => probe(checkUrl(), token, path, track, signal),
+      }),
+  );
+  const state = useSyncExternalStore(check.subscribe, check.getState);
+  useEffect(() => check.stop, [check]);
+  return { state, run: () => void check.run() };
+}
