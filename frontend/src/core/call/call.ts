@@ -74,7 +74,11 @@ export class CallEngine implements Call {
         seats: seatCounts(deps.screenWidth),
         mayBeDirect: () => !this.#viaServer,
       },
-      { send: (message) => this.#link.send(message), onChange: () => this.#changed() },
+      {
+        send: (message) => this.#link.send(message),
+        onChange: () => this.#changed(),
+        onSilent: () => this.#link.probe(),
+      },
     );
     this.#state = this.#render();
   }

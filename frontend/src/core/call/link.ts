@@ -77,6 +77,11 @@ export class ServerLink {
     this.#socket?.send(message);
   }
 
+  /** Something of the network looks lost: the socket may be too, and not know. */
+  probe(): void {
+    this.#socket?.probe();
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);

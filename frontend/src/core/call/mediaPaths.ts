@@ -24,6 +24,8 @@ export interface OwnTracks {
 export interface PathHandlers {
   send(message: ClientMessage): void;
   onChange(): void;
+  /** A connection has fallen silent: the network may have changed. */
+  onSilent(): void;
 }
 
 export interface PathOptions {
@@ -268,6 +270,7 @@ export class MediaPaths {
   #makeSfu(): SfuConnection {
     return new SfuConnection(this.#options.seats, {
       sendOffer: (offer) => this.#handlers.send(offer),
+      onSilent: () => this.#handlers.onSilent(),
       onChange: () => {
         this.arrange();
         this.#handlers.onChange();
@@ -282,6 +285,7 @@ export class MediaPaths {
       {
         send: (signal) => this.#handlers.send({ ...signal, to_user_id: peerId }),
         onState: (state) => this.#peerState(peerId, state),
+        onSilent: () => this.#handlers.onSilent(),
         onChange: () => {
           this.arrange();
           this.#handlers.onChange();

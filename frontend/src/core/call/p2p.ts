@@ -17,6 +17,8 @@ export type PeerSignal =
 export interface PeerHandlers {
   send(signal: PeerSignal): void;
   onState(state: "connected" | "failed"): void;
+  /** Nothing comes by the connection any more, for now at least. */
+  onSilent(): void;
   /** A track has come, gone, or begun to carry media. */
   onChange(): void;
 }
@@ -284,6 +286,7 @@ export class PeerLink {
       this.#calm();
       this.#handlers.onState("connected");
     } else if ((state === "disconnected" || state === "failed") && !this.#giveUpTimer) {
+      this.#handlers.onSilent();
       const giveUpMs = this.peerIsV2 && state === "failed" ? 0 : GIVE_UP_MS;
       this.#giveUpTimer = setTimeout(() => this.#handlers.onState("failed"), giveUpMs);
       if (!this.peerIsV2) {

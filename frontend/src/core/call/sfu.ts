@@ -10,6 +10,8 @@ export interface SfuHandlers {
   sendOffer(offer: SfuOffer): void;
   /** The connection's state, or a seat's track, has changed. */
   onChange(): void;
+  /** Nothing comes by the connection any more. */
+  onSilent(): void;
 }
 
 export interface SeatCounts {
@@ -246,6 +248,7 @@ export class SfuConnection {
     const state = this.#pc.connectionState;
     if (state === "failed") this.#restartIn(0);
     else if (state === "disconnected") this.#restartIn(DISCONNECTED_MS);
+    if (state === "failed" || state === "disconnected") this.#handlers.onSilent();
     this.#handlers.onChange();
   }
 

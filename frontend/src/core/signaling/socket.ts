@@ -11,6 +11,8 @@ export interface SocketHandlers {
 const OPEN_TIMEOUT_MS = 5_000;
 /** So many ping intervals without any message mean that the connection is gone. */
 const SILENT_INTERVALS = 2.5;
+/** So soon a connection that is there answers, also over a bad network. */
+const PROBE_MS = 3_000;
 const LOST = 1006;
 
 export class SignalingSocket {
@@ -20,6 +22,7 @@ export class SignalingSocket {
   #heardAt = performance.now();
   #openTimer: ReturnType<typeof setTimeout> | undefined;
   #pingTimer: ReturnType<typeof setInterval> | undefined;
+  #probeTimer: ReturnType<typeof setTimeout> | undefined;
   #done = false;
 
   /** resumeToken: of the connection that this one follows. */
@@ -47,6 +50,20 @@ export class SignalingSocket {
     }, intervalS * 1_000);
   }
 
+  /**
+   * To be called when something else looks lost: a browser tells a change of networks late or never, and an own
+   * address that is gone shows in nothing but silence.
+   */
+  probe(): void {
+    if (this.#probeTimer !== undefined || this.#socket.readyState !== WebSocket.OPEN) return;
+    const askedAt = performance.now();
+    this.send({ type: "ping", t: askedAt });
+    this.#probeTimer = setTimeout(() => {
+      this.#probeTimer = undefined;
+      if (this.#heardAt <= askedAt) this.#finish(LOST);
+    }, PROBE_MS);
+  }
+
   /** Nothing is told any more. */
   close(): void {
     this.#done = true;
@@ -71,6 +88,7 @@ export class SignalingSocket {
   #free(): void {
     clearTimeout(this.#openTimer);
     clearInterval(this.#pingTimer);
+    clearTimeout(this.#probeTimer);
     this.#socket.onmessage = null;
     this.#socket.onclose = null;
     this.#socket.close();
