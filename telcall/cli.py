@@ -1,4 +1,4 @@
-"""The command line: `telcall serve`, `config`, `db`, `join`, `rooms`, `bot`, `openapi`, `version`.
+"""The command line: `telcall serve`, `config`, `db`, `join`, `check`, `rooms`, `bot`, `openapi`, `version`.
 
 Commands import what they need when they run: `telcall version` need not load a media server.
 """
@@ -124,6 +124,28 @@ def join(
             asyncio.run(join(Joining(call, url, name, token, play, record, video, protocol)))
     except StartFailed as error:
         _fail(error)
+
+
+@app.command()
+def check(
+    url: Annotated[str, typer.Argument(help="The server.")] = "http://localhost:8080",
+    name: Annotated[str, typer.Option(help="Whom to sign in as, where dev sign-in is on.")] = "telcall check",
+    token: Annotated[
+        str | None, typer.Option(envvar="TELCALL_TOKEN", help="Instead: an access token.")
+    ] = None,
+) -> None:
+    """Try every way to a server's media port from here; 1: none works."""
+    from telcall import logs
+    from telcall.check import check, show
+
+    try:
+        with logs.quiet():
+            found = asyncio.run(check(url, name, token))
+    except StartFailed as error:
+        _fail(error)
+    show(found)
+    if all(each.failure is not None for each in found):
+        raise typer.Exit(EXIT_FAILED)
 
 
 @rooms.callback(invoke_without_command=True)
