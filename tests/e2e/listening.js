@@ -112,6 +112,8 @@
     return new Promise((resolve) => {
       const look = () => {
         const now = performance.now() - startedAt;
+        // Before they are to be heard: an ear of its own takes some tens of milliseconds to open.
+        for (const { srcObject } of document.querySelectorAll("audio")) if (srcObject) earOf(srcObject);
         for (const id of userIds) {
           if (heard[id] === undefined && isHeard(id)) heard[id] = now;
           if (seen[id] === undefined && isSeen(id)) seen[id] = now;
