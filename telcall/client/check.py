@@ -107,9 +107,7 @@ class _Try:
                 match message:
                     case CheckReady():
                         self._ice_servers = tuple(message.ice_servers)
-                        try:
-                            await self._offer()
-                        except (ConnectionError, OSError, asyncio.IncompleteReadError):
+                        if not await self._offer():
                             return self._found("no_relay", None)
                     case SfuAnswer():
                         description = RTCSessionDescription(message.payload.sdp, "answer")
@@ -150,10 +148,13 @@ class _Try:
             except ValidationError:
                 continue  # of a later version
 
-    async def _offer(self) -> None:
+    async def _offer(self) -> bool:
+        """False: the relay has given us no address, and there is nothing to offer."""
         up = self._peer.addTransceiver(Tone(TONE_HZ), direction="sendonly")
         down = self._peer.addTransceiver("audio", direction="recvonly")
         await self._peer.setLocalDescription(await self._peer.createOffer())
+        if self._way.turn is not None and " typ relay" not in self._peer.localDescription.sdp:
+            return False
         offer = CheckOffer(
             offer_id=1,
             payload=SessionDescription(type="offer", sdp=self._peer.localDescription.sdp),
@@ -161,6 +162,7 @@ class _Try:
             seats=[SeatOffer(seat=0, audio_mid=down.mid)],
         )
         await self._send(offer)
+        return True
 
     async def _send(self, message: AnyCheckMessage) -> None:
         await self._socket.send_str(message.model_dump_json(exclude_none=True))

@@ -32,10 +32,19 @@ def free_port() -> int:
 
 
 class Coturn:
-    """`start.sh` as a process. environment: names of infra/.env beside the realm."""
+    """`start.sh` as a process. allowed_peers: relayed to although they are inside. environment: names of
+    infra/.env beside the realm."""
 
-    def __init__(self, folder: Path, relay_ips: Sequence[str] = ("127.0.0.1",), **environment: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        relay_ips: Sequence[str] = ("127.0.0.1",),
+        allowed_peers: Sequence[str] = (),
+        **environment: str,
+    ) -> None:
         self._relays = [("relay-ip", address) for address in relay_ips]
+        self._relays += [("allowed-peer-ip", address) for address in allowed_peers]
+        self._relays += [("allow-loopback-peers", "true")] if "127.0.0.1" in allowed_peers else []
         self.folder, self._environment = folder, environment
         self.port, self.tls_port = free_port(), free_port()
         self.certificate: Certificate = make_certificate(folder, "turn")

@@ -83,6 +83,10 @@ def test_limits_of_signaling_are_documented_defaults_and_can_be_set() -> None:
             TELCALL_WS_CHAT="2/3",
             TELCALL_RESUME_WINDOW_S="4.5",
             TELCALL_LOBBY="5",
+            TELCALL_CHECKS="3",
+            TELCALL_CHECK_PER_USER="30",
+            TELCALL_CHECK_CONNECT_S="1.5",
+            TELCALL_CHECK_ECHO_S="2.5",
             TELCALL_LOBBY_WAIT_S="6.5",
             TELCALL_WS_BYTES="1000/20000",
             TELCALL_WS_VIOLATIONS="5",
@@ -119,6 +123,8 @@ def test_limits_of_signaling_are_documented_defaults_and_can_be_set() -> None:
     assert (config.opens_per_user, config.failed_opens_per_address) == (Rate(0.1, 6), Rate(0.2, 12))
     assert (config.p2p_timeout_s, config.back_to_p2p_s, config.departed_grace_s) == (1.5, 2.5, 3.5)
     assert (config.resume_window_s, config.lobby_places, config.lobby_wait_s) == (4.5, 5, 6.5)
+    assert (config.checks_at_once, config.checks_per_user) == (3, Rate(0.5, 30))
+    assert (config.check_connect_s, config.check_echo_s) == (1.5, 2.5)
     assert config.max_active_calls == 9
 
 
