@@ -584,7 +584,7 @@ export interface Uplink {
   kbps: number;
 }
 /**
- * What has gone to the client, reports with it. The last three are by its receiver reports (RFC 3550 section 6.4.1); null
+ * What has gone to the client, with our reports. The last three by its own (RFC 3550 section 6.4.1); null
  * until there are some. `fraction_lost`: of all so far, 0 to 1.
  */
 export interface Downlink {
