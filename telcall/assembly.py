@@ -20,6 +20,7 @@ from api.client_address import client_address
 from api.tokens import Tokens
 from sfu.control.server import Server
 from sfu.errors import EngineUnavailable
+from signaling.check_socket import CheckSocket
 from signaling.config import SignalingConfig
 from signaling.entrance import Entrance
 from signaling.ice_health import IceHealth
@@ -54,6 +55,7 @@ from telcall.webhooks import Webhooks
 
 WEB_ROOT = Path(__file__).parent / "web"
 SOCKET_PATH = "/ws/calls/{call_id}"
+CHECK_PATH = "/ws/check"
 NODE = "local"  # the only one
 DRAIN_S = 1.0  # how long sockets may take to say goodbye
 FINISH_REQUESTS_S = 1.0  # how long requests may go on once the server stops
@@ -189,6 +191,9 @@ async def _application(
     )
     app.router.add_get(SOCKET_PATH, call_socket.handle)
     app.router.add_get(f"{SOCKET_PATH}/", call_socket.handle)
+    check_socket = CheckSocket(signaling, entrance, sfu, ice_servers, counted)
+    app.router.add_get(CHECK_PATH, check_socket.handle)
+    app.router.add_get(f"{CHECK_PATH}/", check_socket.handle)
 
     async def drain(_app: web.Application) -> None:
         with contextlib.suppress(TimeoutError):
