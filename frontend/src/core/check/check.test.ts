@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import en from "../../i18n/en.json";
+import ru from "../../i18n/ru.json";
 import type { CheckStats } from "../signaling/messages.gen";
 import { ConnectionCheck } from "./check";
 import { isGood, numbersOf, readStats } from "./numbers";
@@ -84,6 +86,24 @@ describe("why a way failed", () => {
     expect(failureOf("lost", 10)).toBe("lost");
     expect(refusalOf("rate_limited")).toBe("rate_limited");
     expect(refusalOf(null)).toBe("unreachable");
+  });
+});
+
+describe("every failure", () => {
+  const failures: Record<Failure, true> = {
+    no_path: true,
+    lost: true,
+    no_echo: true,
+    rate_limited: true,
+    unauthorized: true,
+    unreachable: true,
+  };
+
+  it("has its words in both languages", () => {
+    for (const { check } of [ru, en]) {
+      expect(Object.keys(check.why).sort()).toEqual(Object.keys(failures).sort());
+      expect(Object.keys(check.failed).sort()).toEqual(Object.keys(failures).sort());
+    }
   });
 });
 
