@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import os
 import shutil
 import statistics
@@ -39,7 +40,7 @@ PARTS = ("plain", "impaired", "killed")
 
 def percentile(values: Sequence[float], share: float) -> float:
     """Nearest rank."""
-    return sorted(values)[min(round(share * len(values) + 0.5) - 1, len(values) - 1)]
+    return sorted(values)[math.ceil(share * len(values)) - 1]
 
 
 async def plain(count: int) -> list[Switch]:
