@@ -159,3 +159,15 @@ async def test_a_cut_of_some_seconds_ends_nobodys_call(
         await boris.phase("in_call")
         await perceive_each_other(everybody)
         assert await anna.page.evaluate("() => window.gone") == 0
+
+
+@pytest.mark.parametrize("count", [2, 3])
+async def test_another_network_is_taken_within_the_call(count: int, town: Town, net: Network) -> None:
+    async with town.people(count) as everybody:
+        anna, boris = everybody[:2]
+        await meet(everybody, microphones=count)
+        await anna.page.evaluate(COUNT_LEAVING, boris.id)
+        net["Boris"].move()
+        await eventually(lambda: anna.hears_nothing_of(boris.id), "the old address is gone")
+        await perceive_each_other(everybody)
+        assert await anna.page.evaluate("() => window.gone") == 0
