@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 from aioice import stun
 from aioice.stun import TransactionFailed
@@ -22,6 +23,7 @@ from signaling.ice_health import IceHealth
 from signaling.ice_probe import ProbeFailed, probe_turn
 from signaling.ice_servers import IceServers, turn_credentials
 from signaling.ice_uri import parse_ice_uri
+from tests.infra.backend import serving, sign_in
 from tests.infra.coturn import SECRET, TURN, Coturn
 
 pytestmark = pytest.mark.infra
@@ -185,6 +187,42 @@ async def test_one_that_dies_is_left_out_until_it_is_back(tmp_path: Path) -> Non
         coturn.start()
         await health.check_all()
         assert len(servers.for_user(1, 0)) == 5
+
+
+async def test_server_hands_out_what_works_and_tells_in_its_metrics(coturn: Coturn, tmp_path: Path) -> None:
+    udp, _, tls = coturn.urls  # nobody vouches for the certificate
+    settings = {
+        "STUN_SERVERS": f"stun:127.0.0.1:{coturn.port},stun:127.0.0.1:1",
+        "TURN_SERVERS": f"{udp},{tls}",
+        "TURN_SECRET": SECRET,
+    }
+    with serving(tmp_path, settings) as url:
+        headers = {"Authorization": f"Bearer {await sign_in(url, 'Anna')}"}
+        async with aiohttp.ClientSession(url, headers=headers) as http:
+            for _ in range(200):
+                async with http.get("/api/config/webrtc") as answer:
+                    found = await answer.json()
+                if len(found["turn_servers"]) == len(found["stun_servers"]) == 1:
+                    break
+                await asyncio.sleep(0.1)
+            async with http.get("/metrics") as scraped:
+                metrics = (await scraped.text()).splitlines()
+    assert found["stun_servers"] == [f"stun:127.0.0.1:{coturn.port}"]
+    [turn] = found["turn_servers"]
+    assert turn["url"] == udp
+    assert [server["urls"] for server in found["ice_servers"]] == [*found["stun_servers"], udp]
+    uri = parse_ice_uri(udp)
+    assert uri is not None
+    await probe_turn(uri, (turn["username"], turn["credential"]))
+    up = [line.removeprefix("telcall_ice_server_up") for line in metrics if "ice_server_up{" in line]
+    assert sorted(up) == sorted(
+        [
+            f'{{url="stun:127.0.0.1:{coturn.port}"}} 1.0',
+            '{url="stun:127.0.0.1:1"} 0.0',
+            f'{{url="{udp}"}} 1.0',
+            f'{{url="{tls}"}} 0.0',
+        ]
+    )
 
 
 async def test_fixed_credentials_work_without_a_secret(tmp_path: Path) -> None:

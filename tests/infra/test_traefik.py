@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import socket
 import ssl
-import subprocess
-import sys
-import tempfile
-import time
-import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,62 +14,24 @@ import aiohttp
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from api.init_data import sign
+from tests.infra.backend import serving, sign_in
 from tests.infra.certificates import Certificate
-from tests.infra.coturn import free_port
 from tests.infra.traefik import API_HOST, APP_HOST, Traefik
 
 pytestmark = pytest.mark.infra
-
-START_S = 60.0
-BOT_TOKEN = "123456:not-a-real-token-but-as-long-as-one"
 
 
 @pytest.fixture(scope="module")
 def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """`telcall serve`, as its settings in docker-compose.yml make it trust the proxy."""
-    output = tmp_path_factory.mktemp("backend") / "output"
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="telcall-test-", dir="/tmp") as folder:
-        Path(folder).chmod(0o711)
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("TELCALL_")}
-        settings = {
-            "TELCALL_PORT": str(port),
-            "TELCALL_MEDIA_PORT": str(free_port()),
-            "TELCALL_PUBLIC_ADDRESS": "127.0.0.1",
-            "TELCALL_PUBLIC_URL": f"https://{APP_HOST}",
-            "TELCALL_TRUSTED_PROXIES": "127.0.0.1",
-            "BOT_TOKEN": BOT_TOKEN,
-            "TELCALL_DATA_DIR": str(Path(folder) / "data"),
-            "CORS_ALLOW_ORIGINS": f"https://{APP_HOST}",
-            "STUN_SERVERS": "",
-        }
-        with output.open("wb") as file:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "telcall", "serve", "--api-only"],
-                env=clean | settings,
-                cwd=output.parent,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-            )
-        try:
-            _wait_until_healthy(f"http://127.0.0.1:{port}/health", process, output)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], output: Path) -> None:
-    deadline_s = time.monotonic() + START_S
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-            return
-        except OSError:
-            assert process.poll() is None, output.read_text()
-            assert time.monotonic() < deadline_s, output.read_text()
-            time.sleep(0.05)
+    settings = {
+        "TELCALL_PUBLIC_URL": f"https://{APP_HOST}",
+        "TELCALL_TRUSTED_PROXIES": "127.0.0.1",
+        "CORS_ALLOW_ORIGINS": f"https://{APP_HOST}",
+        "STUN_SERVERS": "",
+    }
+    with serving(tmp_path_factory.mktemp("backend"), settings) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -115,19 +70,6 @@ class Visitor:
         answer = await self.session.get(self.url(path, **where), allow_redirects=False, **options)
         await answer.read()
         return answer
-
-
-async def sign_in(backend: str, name: str) -> str:
-    """Past the proxy, in the words of one: so that limits count somebody else."""
-    user = json.dumps({"id": 1001, "first_name": name})
-    init_data = sign({"query_id": "AAH", "auth_date": str(int(time.time())), "user": user}, BOT_TOKEN)
-    async with (
-        aiohttp.ClientSession(headers={"X-Forwarded-For": "192.0.2.77"}) as session,
-        session.post(f"{backend}/auth/telegram", json={"initData": init_data}) as answer,
-    ):
-        assert answer.status == 200, await answer.text()
-        token: str = (await answer.json())["access_token"]
-        return token
 
 
 @pytest.fixture
