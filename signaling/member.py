@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from signaling.away import Away
 from signaling.messages import (
     V2_SUBPROTOCOL,
+    LayersWanted,
     MediaState,
     Participant,
     Role,
     Seats,
+    SeatSource,
     ServerMessage,
     Speakers,
     User,
@@ -24,7 +26,7 @@ class Member:
 
     `session`: the connection that carries the stay now, None while it is lost. `heard_us`: when their client
     was heard last; what it was told since may not have arrived. `newest_offer_id` is that of the stay's last
-    `sfu_offer`; `in_sfu`: the SFU was told of it. `seats`, `speakers`: what they were told last.
+    `sfu_offer`; `in_sfu`: the SFU was told of it. `seats`, `speakers`, `layers`: what they were told last.
     """
 
     user: User
@@ -41,6 +43,7 @@ class Member:
     has_rated: bool = False
     seats: Seats | None = None
     speakers: Speakers | None = None
+    layers: dict[SeatSource, LayersWanted] = field(default_factory=dict)
 
     def tell(self, message: ServerMessage) -> list[Output]:
         """Send it, or keep it until the connection is back, if it still matters then."""
@@ -49,6 +52,8 @@ class Member:
                 self.seats = message
             case Speakers():
                 self.speakers = message
+            case LayersWanted():
+                self.layers[message.source] = message
         if self.away is not None:
             self.away.keep(message)
         return [] if self.session is None else [Send(self.session, message)]
@@ -70,7 +75,8 @@ class Member:
     @property
     def states(self) -> list[ServerMessage]:
         """The newest of what is told whole each time."""
-        return [state for state in (self.seats, self.speakers) if state is not None]
+        whole = [state for state in (self.seats, self.speakers) if state is not None]
+        return [*whole, *self.layers.values()]
 
     @property
     def participant(self) -> Participant:

@@ -19,6 +19,8 @@ TopologyReason = Literal["participants", "p2p_failed", "requested"]
 TrackSource = Literal["microphone", "camera", "screen"]
 SeatSource = Literal["camera", "screen"]
 SeatVideo = Literal["on", "paused", "off"]
+QualityReason = Literal["good", "loss", "jitter", "delay", "silent"]
+MaxLayer = Literal["off", "low", "mid", "high"]
 Role = Literal["host", "participant"]
 ModerationAction = Literal["mute", "stop_video", "remove", "lock", "unlock", "make_host"]
 HostAction = ModerationAction | Literal["end"]
@@ -306,6 +308,28 @@ class Speakers(Message):
     dominant: int | None
 
 
+class Quality(Message):
+    """*v2*: how somebody's link to the server fares, 1.0 to 5.0, and what it suffers from most.
+
+    Every five seconds of everybody, oneself too, while media goes through the server. `silent`: nothing goes
+    through it, and nothing is wrong with it.
+    """
+
+    type: Literal["quality"] = "quality"
+    user_id: int
+    score: float
+    reason: QualityReason
+
+
+class LayersWanted(Message):
+    """*v2*: up to which layer anybody is shown the receiver's own `source`. `off`: nobody is, so it need not
+    be encoded. Until told otherwise, all of it is wanted."""
+
+    type: Literal["layers_wanted"] = "layers_wanted"
+    source: SeatSource
+    max_layer: MaxLayer
+
+
 class Reconnect(Message):
     """*v2*: the connection is closed next; come back in `after_ms`."""
 
@@ -570,6 +594,8 @@ ServerMessage = (
     | Seats
     | MediaStateChanged
     | Speakers
+    | Quality
+    | LayersWanted
     | Reconnect
     | Chat
     | Reaction

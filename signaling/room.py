@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import combinations
 
-from sfu.client import Description, SeatAssignment, SpeakersChanged
+from sfu.client import Description, LayersWanted, QualityChanged, SeatAssignment, SpeakersChanged
 from signaling.chat import ChatLog
 from signaling.config import SignalingConfig
 from signaling.door import Door, refuse
@@ -95,7 +95,7 @@ from signaling.relay import (
 )
 from signaling.resume import MAX_REMOVED, ResumeClaim, ResumeTokens, RoomTokens
 from signaling.sfu_presence import SfuPresence
-from signaling.sfu_values import from_seat, from_speakers, to_flags, to_wishes
+from signaling.sfu_values import from_layers, from_quality, from_seat, from_speakers, to_flags, to_wishes
 from signaling.topology import Change, Topology
 
 TARGET_OFFLINE = "Target user is offline"
@@ -586,6 +586,16 @@ class Room:
     def speakers_changed(self, stay: str, event: SpeakersChanged) -> list[Output]:
         member = self._members.by_stay(stay)
         return [] if member is None or not member.v2 else member.tell(from_speakers(event))
+
+    def quality_changed(self, stay: str, event: QualityChanged) -> list[Output]:
+        member = self._members.by_stay(stay)
+        if member is None or not member.v2:
+            return []
+        return [told for quality in from_quality(event) for told in member.tell(quality)]
+
+    def layers_wanted(self, stay: str, event: LayersWanted) -> list[Output]:
+        member = self._members.by_stay(stay)
+        return [] if member is None or not member.v2 else member.tell(from_layers(event))
 
     def peer_described(self, stay: str, peer_id: int, description: Description) -> list[Output]:
         """The virtual peer that stands in for `peer_id` has something to say to this documented client."""

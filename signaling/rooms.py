@@ -13,8 +13,10 @@ import structlog
 
 from sfu.client import (
     ConnectionChanged,
+    LayersWanted,
     PeerDescribed,
     PeerMisled,
+    QualityChanged,
     SeatsChanged,
     Sfu,
     SfuEvent,
@@ -254,6 +256,10 @@ class Rooms:
                 self._apply(entry, entry.room.seats_changed(stay, event.revision, event.seats))
             case SpeakersChanged():
                 self._apply(entry, entry.room.speakers_changed(stay, event))
+            case QualityChanged():
+                self._apply(entry, entry.room.quality_changed(stay, event))
+            case LayersWanted():
+                self._apply(entry, entry.room.layers_wanted(stay, event))
             case PeerDescribed():
                 self._apply(entry, entry.room.peer_described(stay, event.peer, event.description))
             case PeerMisled():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Hashable
 
-from signaling.messages import MediaStateChanged, Message, Seats, Speakers
+from signaling.messages import LayersWanted, MediaStateChanged, Message, Quality, Seats, Speakers
 
 
 def encode(message: Message) -> bytes:
@@ -63,6 +63,10 @@ def _superseding_key(message: Message) -> Hashable | None:
             return "seats"
         case Speakers():
             return "speakers"
+        case Quality():
+            return ("quality", message.user_id)
+        case LayersWanted():
+            return ("layers_wanted", message.source)
         case MediaStateChanged():
             return ("media_state", message.user_id)
         case _:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from sfu.client import Description, MediaFlags, SeatAssignment, SeatWishes, SpeakersChanged, Wanted
+from sfu.client import (
+    Description,
+    MediaFlags,
+    QualityChanged,
+    SeatAssignment,
+    SeatWishes,
+    SpeakersChanged,
+    Wanted,
+)
+from sfu.client import LayersWanted as SfuLayersWanted
 from signaling.messages import (
     Answer,
+    LayersWanted,
     MediaState,
     Offer,
+    Quality,
     RelayedAnswer,
     RelayedOffer,
     Seat,
@@ -58,3 +69,13 @@ def from_seat(seat: SeatAssignment) -> Seat:
 def from_speakers(event: SpeakersChanged) -> Speakers:
     speakers = [Speaker(user_id=user_id, level=round(level, 3)) for user_id, level in event.speakers]
     return Speakers(speakers=speakers, dominant=event.dominant)
+
+
+def from_quality(event: QualityChanged) -> list[Quality]:
+    return [
+        Quality(user_id=score.participant, score=score.score, reason=score.reason) for score in event.scores
+    ]
+
+
+def from_layers(event: SfuLayersWanted) -> LayersWanted:
+    return LayersWanted(source=event.source, max_layer=event.max_layer)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
-from sfu.client import Listener, MediaFlags
-from sfu.dataplane.engine import SourceId
+from sfu.client import Listener, MediaFlags, SeatSource
+from sfu.dataplane.engine import ParticipantId, SourceId
 
 Track = Literal["microphone", "camera", "screen", "screen_audio"]
 
@@ -25,6 +25,16 @@ class Member(ABC):
         """Whether the client understands seats, and what is told beside them."""
 
     @property
+    @abstractmethod
+    def connections(self) -> Collection[ParticipantId]:
+        """The engine's names for them."""
+
+    @property
+    @abstractmethod
+    def fed(self) -> Collection[SourceId]:
+        """Whose packets go to them now."""
+
+    @property
     def shows_video(self) -> bool:
         """Who says nothing about a camera that they offer is taken to send."""
         return self.source_of("camera") is not None and (self.media is None or self.media.video)
@@ -32,6 +42,16 @@ class Member(ABC):
     @property
     def shares_screen(self) -> bool:
         return self.source_of("screen") is not None and self.media is not None and self.media.screen
+
+    @property
+    def shown_pictures(self) -> Sequence[SeatSource]:
+        """Those that others may be shown."""
+        pictures: list[SeatSource] = []
+        if self.shows_video:
+            pictures.append("camera")
+        if self.shares_screen:
+            pictures.append("screen")
+        return pictures
 
     @abstractmethod
     def source_of(self, track: Track) -> SourceId | None:

@@ -9,7 +9,7 @@ import asyncio
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -93,7 +93,7 @@ class _Link:
 
 class MeshMember(Member):
     """next_participant: a new name of the engine's, for each connection. local_transport: how the server is
-    reached with those credentials. reseat: what this client sends has changed."""
+    reached with those credentials. reseat: what this client sends has changed. look: what it gets has."""
 
     def __init__(
         self,
@@ -106,11 +106,12 @@ class MeshMember(Member):
         sources: Sources,
         local_transport: Callable[[Credentials], LocalTransport],
         reseat: Callable[[], None],
+        look: Callable[[], None],
     ) -> None:
         super().__init__(user, session, listener)
         self._next_participant, self._engine = next_participant, engine
         self._connections, self._sources = connections, sources
-        self._local_transport, self._reseat = local_transport, reseat
+        self._local_transport, self._reseat, self._look = local_transport, reseat, look
         self._client = MeshClient(user, new_mid=_new_mid, new_credentials=new_credentials)
         self._links: dict[int, _Link] = {}
         self._uploads: dict[Kind, dict[int, _Upload]] = {kind: {} for kind in KINDS}
@@ -127,6 +128,14 @@ class MeshMember(Member):
     @property
     def has_seats(self) -> bool:
         return False
+
+    @property
+    def connections(self) -> Collection[ParticipantId]:
+        return [link.participant for link in self._links.values()]
+
+    @property
+    def fed(self) -> Collection[SourceId]:
+        return {source for link in self._links.values() for source in link.streams.fed}
 
     def source_of(self, track: Track) -> SourceId | None:
         """Of the elected connection; of another one while that is only being agreed on."""
@@ -158,6 +167,7 @@ class MeshMember(Member):
             self._reseat()
         else:
             self.feed(self._others)
+            self._look()
 
     def _is_misled(self, peer: int, answer: ParsedDescription) -> bool:
         """An answer to somebody's offer from before we stood in, which reached the client late: nothing is

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 
-from sfu.client import SpeakersChanged
+from sfu.client import LayersWanted, QualityChanged, SeatSource, SpeakersChanged
 from sfu.control.member import Member
+from sfu.control.quality import RoomQuality, Stats
+from sfu.core.seating.unwatched import Unwatched
 from sfu.core.speakers.dominance import Dominance, Speaking
 from sfu.dataplane.engine import SourceId
+
+Picture = tuple[str, SeatSource]
+"""Of a session, so that whoever joins anew begins anew."""
+
+
+def _monotonic_us() -> int:
+    return time.monotonic_ns() // 1000
 
 
 class Room:
     """Members in the order of joining. forwarding off: nobody gets anything. echo: all hear themselves."""
 
-    def __init__(self, *, echo: bool = False) -> None:
-        self._echo = echo
+    def __init__(self, *, echo: bool = False, now_us: Callable[[], int] = _monotonic_us) -> None:
+        self._echo, self._now_us = echo, now_us
         self.members: dict[int, Member] = {}
         self.forwarding = True
         self._dominance = Dominance()
         self._speaking = Speaking()
         self._spoke: list[int] = []
         """Who held the floor, the latest first; of those who are here."""
+        self._quality = RoomQuality()
+        self._unwatched: Unwatched[Picture] = Unwatched()
 
     def join(self, member: Member) -> Member | None:
         """Returns who was there as the same user; it has to be closed."""
@@ -56,6 +68,30 @@ class Room:
             member.assign(others[member.user], self._spoke)
         for member in members:
             member.feed(others[member.user])
+        self.look()
+
+    def look(self) -> None:
+        """Tells those whose picture nobody is shown, or somebody is again. By the clock, and at changes."""
+        members = {member.session: member for member in self.members.values()}
+        fed = {source for member in members.values() for source in member.fed} if self.forwarding else set()
+        unwatched: set[Picture] = {
+            (session, track)
+            for session, member in members.items()
+            for track in member.shown_pictures
+            if self.forwarding and member.source_of(track) not in fed
+        }
+        for (session, track), on in self._unwatched.update(unwatched, self._now_us()):
+            if session in members and members[session].has_seats:
+                members[session].listener(LayersWanted(track, "high" if on else "off"))
+
+    def measure(self, stats: Stats) -> None:
+        """How everybody has fared since the last time; all who understand it hear of all."""
+        if not self.forwarding:
+            return
+        scores = self._quality.measure(self.members.values(), stats)
+        for member in self.members.values():
+            if member.has_seats:
+                member.listener(QualityChanged(scores))
 
     def hear(self, levels: Mapping[SourceId, bytes]) -> None:
         """What the microphones told since the last time. Who holds the floor gets a seat at once."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sfu.client import (
@@ -80,6 +80,14 @@ class SeatedMember(Member):
     @property
     def has_seats(self) -> bool:
         return True
+
+    @property
+    def connections(self) -> Collection[ParticipantId]:
+        return (self.participant,)
+
+    @property
+    def fed(self) -> Collection[SourceId]:
+        return self._streams.fed
 
     def source_of(self, track: Track) -> SourceId | None:
         return next((each.source for each in self._published.values() if _track(each.upload) == track), None)

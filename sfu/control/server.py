@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -19,11 +18,11 @@ from sfu.control.dtls import DtlsCertificate
 from sfu.control.member import Member
 from sfu.control.mesh import MeshMember
 from sfu.control.room import Room
+from sfu.control.rounds import Rounds
 from sfu.control.seated import SeatedMember
 from sfu.control.sources import Sources
 from sfu.core.ice.lite_agent import Credentials, Path, parse_for_agent
 from sfu.core.sdp.write import LocalTransport
-from sfu.core.speakers.dominance import DECISION_US
 from sfu.dataplane.engine import (
     Address,
     DtlsReceived,
@@ -56,7 +55,7 @@ class Server:
         self._certificate = DtlsCertificate.generateCertificate()
         self._connections: Connections | None = None
         self._sources: Sources | None = None
-        self._listening: asyncio.Task[None] | None = None
+        self._rounds: Rounds | None = None
         self._rooms: dict[str, Room] = {}
         self._participant_ids = itertools.count(1)
         self._bound: list[Address] = []
@@ -87,7 +86,7 @@ class Server:
         self._engine = engine
         self._connections = Connections(self._config, engine, self._certificate)
         self._sources = Sources(engine)
-        self._listening = asyncio.create_task(self._listen(engine), name="speakers")
+        self._rounds = Rounds(engine, self._rooms)
         self._bound = [port.address for port in ports]
         self._candidates = candidates(plan, ports)
         log.info("media_ports_opened", engine=engine.name, bound=self.listens, advertised=self.advertised)
@@ -112,9 +111,8 @@ class Server:
                 room.leave(member)
                 await member.close()
         self._rooms.clear()
-        if self._listening is not None:
-            self._listening.cancel()
-            await asyncio.wait([self._listening])
+        if self._rounds is not None:
+            await self._rounds.close()
         if self._connections is not None:
             await self._connections.wait()
         if self._sources is not None:
@@ -174,6 +172,7 @@ class Server:
                 self._sources,
                 self._local_transport,
                 here.reseat,
+                here.look,
             )
         else:
             member = SeatedMember(
@@ -278,21 +277,6 @@ class Server:
         if not ufrag and self._discovery is not None and self._discovery.receive(message, path.port):
             return
         self._connections.receive_stun(message, ufrag, path, len(data))
-
-    async def _listen(self, engine: Engine) -> None:
-        """Has every room decide who speaks, at fixed intervals."""
-        while True:
-            await asyncio.sleep(DECISION_US / 1_000_000)
-            try:
-                levels = engine.take_audio_levels()
-            except Exception:
-                log.exception("levels_not_taken")
-                continue
-            for room in list(self._rooms.values()):
-                try:
-                    room.hear(levels)
-                except Exception:
-                    log.exception("speakers_failed")
 
     # --- pieces -----------------------------------------------------------------------------------------
 

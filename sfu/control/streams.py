@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sfu.control.sources import extension_ids
@@ -40,6 +40,11 @@ class Streams:
 
     def get(self, mid: str) -> Stream | None:
         return self._streams.get(mid)
+
+    @property
+    def fed(self) -> Collection[SourceId]:
+        """The sources that are on one of them."""
+        return self._fed.values()
 
     def name(self, stream_id: str, kind: Kind) -> StreamName:
         """A name that no other stream of this connection has."""

@@ -19,6 +19,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NewType, Protocol
 
+from sfu.core.quality.meter import Reception
+
 ParticipantId = NewType("ParticipantId", int)
 """Chosen by the control plane, unique for the life of the engine."""
 SourceId = NewType("SourceId", int)
@@ -181,12 +183,19 @@ class EngineStats:
 
 @dataclass(frozen=True, slots=True)
 class ParticipantStats:
-    """One participant's counters, for `quality`, /metrics and the tests."""
+    """One participant's counters, for `quality`, /metrics and the tests.
+
+    received: of what they publish, how it comes. reported: of what they are sent, how they say that it comes,
+    by ssrc. rtt_us: smoothed; None until their reports tell it.
+    """
 
     packets_in: int
     bytes_in: int
     packets_out: int
     bytes_out: int
+    received: Mapping[SourceId, Reception]
+    reported: Mapping[int, Reception]
+    rtt_us: int | None
 
 
 class Engine(Protocol):

@@ -216,6 +216,15 @@ class PythonEngine:
             found.bytes_in,
             found.packets_out + sum(seat.packets for seat in seats),
             found.bytes_out + sum(seat.bytes_sent(tag_bytes) for seat in seats),
+            received={
+                each.source.id: reception
+                for each in list(found.sources)
+                if (reception := each.reception) is not None
+            },
+            reported={
+                seat.stream.ssrc: reception for seat in seats if (reception := seat.reception) is not None
+            },
+            rtt_us=found.measured_rtt_us,
         )
 
     def take_audio_levels(self) -> dict[SourceId, bytes]:

@@ -49,12 +49,16 @@ class RtcpInput:
 
     def _reports(self, participant: Participant, reports: tuple[ReportBlock, ...], unix_us: int) -> None:
         for block in reports:
-            if block.last_sr and block.ssrc in participant.seats:
+            seat = participant.seats.get(block.ssrc)
+            if seat is None:
+                continue
+            seat.receive_report(block)
+            if block.last_sr:
                 now32 = middle32(from_unix_us(unix_us))
                 rtt32 = now32 - block.last_sr - block.delay_since_last_sr & 0xFFFF_FFFF
                 rtt_us = rtt32 * 1_000_000 >> 16
                 if rtt_us <= _MAX_RTT_US:
-                    participant.rtt_us = (7 * participant.rtt_us + rtt_us) // 8
+                    participant.note_rtt(rtt_us)
 
     def _nack(self, participant: Participant, packet: Nack, now_us: int) -> None:
         seat = participant.seats.get(packet.media_ssrc)

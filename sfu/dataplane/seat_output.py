@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sfu.core.quality.meter import Reception
+from sfu.core.rtcp.report_block import ReportBlock
 from sfu.core.rtcp.sdes import SourceDescription
 from sfu.core.rtcp.sr import SenderReport
 from sfu.core.rtp.ntp import from_unix_us
@@ -79,6 +81,7 @@ class SeatOutput:
         "_octets",
         "_payload_type",
         "_report_us",
+        "_reported",
         "_resent",
         "_ring",
         "_ssrc",
@@ -115,6 +118,8 @@ class SeatOutput:
         self._resent: dict[int, tuple[int, int]] = {}  # seq16 -> times, when last
         self.packets = self._octets = 0
         self._report_us: int | None = None
+        self._reported: tuple[ReportBlock, int] | None = None
+        """What the subscriber said last, and how many packets were missing by then before they were sent."""
 
     # --- sitting ----------------------------------------------------------------------------------------
 
@@ -227,6 +232,29 @@ class SeatOutput:
         return self._octets + self.packets * (self._header_bytes + tag_bytes)
 
     # --- reporting --------------------------------------------------------------------------------------
+
+    def receive_report(self, block: ReportBlock) -> None:
+        if self._newest_seq >= 0:
+            sent_up_to = self._newest_seq + self._translator.seq_offset - self.stream.first_seq + 1
+            self._reported = block, sent_up_to - self.packets
+
+    @property
+    def reception(self) -> Reception | None:
+        """How the subscriber receives it, by their word; None while they have said nothing.
+
+        What was lost or late on the way from the publisher is not the fault of theirs. Read by the control
+        plane's thread too."""
+        if self._reported is None:
+            return None
+        block, missing = self._reported
+        source = self.source.reception if self.source is not None else None
+        jitter_us = block.jitter * 1_000_000 // self.stream.clock_rate
+        return Reception(
+            self.stream.kind,
+            block.highest_seq - self.stream.first_seq + 1,
+            block.packets_lost - missing,
+            max(0, jitter_us - (source.jitter_us if source is not None else 0)),
+        )
 
     def report_due(self, now_us: int) -> bool:
         return self._report_us is not None and now_us >= self._report_us

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sfu.core.codecs.vp8 import parse_descriptor, widen_picture_id
+from sfu.core.quality.meter import Reception
 from sfu.core.rtcp.reception import ReceptionStatistics
 from sfu.core.rtcp.report_block import ReportBlock
 from sfu.core.rtp import serial
@@ -55,6 +56,15 @@ class SourceInput:
     def packets(self) -> int:
         """That have come so far."""
         return self._reception.packets if self._reception is not None else 0
+
+    @property
+    def reception(self) -> Reception | None:
+        """How it is received; None while nothing has come. Read by the control plane's thread too."""
+        statistics = self._reception
+        if statistics is None:
+            return None
+        expected, jitter_us = statistics.expected, statistics.jitter * 1_000_000 // self.source.clock_rate
+        return Reception(self.source.kind, expected, expected - statistics.packets, jitter_us)
 
     def receive(self, header: RtpHeader, data: bytes, now_us: int) -> Packet:
         """A decrypted packet. Raises `MalformedPacket` where the payload breaks its codec's format."""

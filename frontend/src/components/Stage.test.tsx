@@ -24,6 +24,7 @@ function tile(id: number, more: Partial<Tile> = {}): Tile {
     audio: true,
     video: false,
     speaking: false,
+    weak: null,
     connecting: false,
     audioStream: null,
     videoStream: null,

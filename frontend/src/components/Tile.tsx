@@ -31,6 +31,8 @@ export function Tile({ tile, style, shape, hidden, avatarPx, onPin }: Props) {
   // As tests and helpers know it: a person's own tile by the id alone.
   const id = tile.self ? "self" : `${tile.person.id}${screen ? "-screen" : ""}`;
   const state = (on: boolean) => t(on ? "call.stateOn" : "call.stateOff");
+  const described = t("call.tile", { name, mic: state(tile.audio), camera: state(tile.video) });
+  const label = screen ? name : tile.weak ? `${described}, ${t("call.weakLink")}` : described;
   const showVideo = tile.video && tile.videoStream !== null;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms
@@ -42,7 +44,7 @@ export function Tile({ tile, style, shape, hidden, avatarPx, onPin }: Props) {
       data-speaking={tile.speaking}
       data-hand={tile.hand}
       onDoubleClick={onPin}
-      aria-label={screen ? name : t("call.tile", { name, mic: state(tile.audio), camera: state(tile.video) })}
+      aria-label={label}
       className={`absolute transition-[left,top,width,height,opacity] duration-300 ease-out ${hidden ? "invisible" : ""} ${full ? "" : small ? "z-10" : "p-1"}`}
       style={style}
     >
@@ -78,6 +80,16 @@ export function Tile({ tile, style, shape, hidden, avatarPx, onPin }: Props) {
             className="absolute top-2 left-2 grid size-9 place-items-center rounded-full bg-call-warn text-call shadow-lg"
           >
             <Icon name="hand" className="size-5" />
+          </span>
+        )}
+        {tile.weak && (
+          <span
+            data-testid={`weak-${id}`}
+            data-reason={tile.weak}
+            aria-hidden="true"
+            className="absolute top-2 right-2 grid size-7 place-items-center rounded-full bg-call/80 text-call-warn"
+          >
+            <Icon name="weak" className="size-4" />
           </span>
         )}
         {!(full && tile.self) && (

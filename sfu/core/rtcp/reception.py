@@ -32,12 +32,22 @@ class ReceptionStatistics:
             self._jitter16 += deviation - (self._jitter16 + 8 >> 4)
         self._transit = transit
 
+    @property
+    def expected(self) -> int:
+        """Packets that should have come so far."""
+        return self.highest_seq - self._base_seq + 1
+
+    @property
+    def jitter(self) -> int:
+        """In timestamp units."""
+        return self._jitter16 >> 4
+
     def receive_sender_report(self, ntp64: int, now_us: int) -> None:
         self._last_sr_ntp, self._last_sr_us = ntp64, now_us
 
     def report(self, now_us: int) -> ReportBlock:
         """The block for now; begins a new interval for the fraction lost."""
-        expected = self.highest_seq - self._base_seq + 1
+        expected = self.expected
         interval_expected = expected - self._expected_before
         interval_lost = interval_expected - (self.packets - self._packets_before)
         self._expected_before, self._packets_before = expected, self.packets
@@ -48,7 +58,7 @@ class ReceptionStatistics:
             fraction_lost=min(fraction, 255),
             packets_lost=max(-0x80_0000, min(expected - self.packets, 0x7F_FFFF)),
             highest_seq=self.highest_seq & 0xFFFF_FFFF,
-            jitter=min(self._jitter16 >> 4, 0xFFFF_FFFF),
+            jitter=min(self.jitter, 0xFFFF_FFFF),
             last_sr=middle32(self._last_sr_ntp) if self._last_sr_ntp else 0,
             delay_since_last_sr=min(delay_us * 65_536 // 1_000_000, 0xFFFF_FFFF) if self._last_sr_ntp else 0,
         )

@@ -11,6 +11,7 @@ import { ScreenShare } from "../media/screen";
 import type { ServerMessage } from "../signaling/messages.gen";
 import { Floor } from "./floor";
 import { ServerLink } from "./link";
+import { LinkQuality } from "./linkQuality";
 import { MediaPaths } from "./mediaPaths";
 import type { PeerSignal } from "./p2p";
 import { Rings } from "./rings";
@@ -49,6 +50,7 @@ export class CallEngine implements Call {
   #speaking: ReadonlySet<number> = new Set();
   /** Who speaks by the server's word, which it gives in mode `sfu`; null: nothing said yet. */
   #speakers: readonly number[] | null = null;
+  readonly #quality = new LinkQuality();
   #phase: Phase = { kind: "idle" };
   #startedAt: number | null = null;
   #visible: readonly VisibleTile[] = [];
@@ -230,6 +232,7 @@ export class CallEngine implements Call {
         break;
       case "topology":
         this.#speakers = null;
+        this.#quality.clear();
         this.#paths.setTopology(message.mode);
         break;
       case "sfu_answer":
@@ -240,6 +243,12 @@ export class CallEngine implements Call {
         break;
       case "speakers":
         this.#speakers = message.speakers.map(({ user_id }) => user_id);
+        break;
+      case "quality":
+        this.#quality.hear(message);
+        break;
+      case "layers_wanted":
+        this.#paths.setLayers(message);
         break;
       case "media_state":
         this.#roster.mediaChanged(message);
@@ -266,6 +275,7 @@ export class CallEngine implements Call {
   }
 
   #forget(userId: number): void {
+    this.#quality.forget(userId);
     this.#tiles.forget(userId);
     this.#paths.remove(userId);
   }
@@ -366,6 +376,7 @@ export class CallEngine implements Call {
         audio: microphone === "on",
         camera: videoTrack,
         speaking: this.#speaking.has(self.id),
+        weak: this.#quality.weakness(self.id),
         role,
         hand,
       });
@@ -393,7 +404,11 @@ export class CallEngine implements Call {
 
   #remoteTile(remote: Remote): Tile {
     const speaking = remote.audio && this.#speaks(remote.person.id);
-    return this.#tiles.remote(remote, { ...this.#paths.shown(remote), speaking });
+    return this.#tiles.remote(remote, {
+      ...this.#paths.shown(remote),
+      speaking,
+      weak: this.#quality.weakness(remote.person.id),
+    });
   }
 
   #changed(): void {

@@ -5,7 +5,7 @@
  * time to take the new one, and plays the old one until the new one is decoded.
  */
 
-import type { ClientMessage, IceServer, Seats } from "../signaling/messages.gen";
+import type { ClientMessage, IceServer, LayersWanted, Seats } from "../signaling/messages.gen";
 import { PeerLink, type PeerSignal } from "./p2p";
 import { type Path, type PathState, pathOf, pathWanted } from "./paths";
 import type { Remote, Roster } from "./roster";
@@ -118,6 +118,10 @@ export class MediaPaths {
 
   answered(offerId: number, sdp: string): void {
     this.#sfu?.answered(offerId, sdp);
+  }
+
+  setLayers(message: LayersWanted): void {
+    this.#sfu?.setLayers(message);
   }
 
   setSeats(message: Seats): void {

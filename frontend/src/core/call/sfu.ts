@@ -3,7 +3,7 @@
  * sits where comes by `seats`, never by SDP.
  */
 
-import type { IceServer, SeatOffer, Seats, SfuOffer } from "../signaling/messages.gen";
+import type { IceServer, LayersWanted, SeatOffer, Seats, SfuOffer } from "../signaling/messages.gen";
 import type { Source } from "./state";
 
 export interface SfuHandlers {
@@ -116,6 +116,16 @@ export class SfuConnection {
   setScreen(video: MediaStreamTrack | null, audio: MediaStreamTrack | null): void {
     this.#screenTracks = { video, audio };
     if (!this.#closed && this.#arrangeScreen()) this.#offerSoon();
+  }
+
+  /** Whether anybody is shown an own picture: what nobody is need not be encoded. */
+  setLayers({ source, max_layer }: LayersWanted): void {
+    const sender = source === "camera" ? this.#camera.sender : this.#screen?.video.sender;
+    const parameters = sender?.getParameters();
+    const active = max_layer !== "off";
+    if (!sender || !parameters?.encodings?.some((encoding) => encoding.active !== active)) return;
+    for (const encoding of parameters.encodings) encoding.active = active;
+    sender.setParameters(parameters).catch(() => {}); // the next word of the server tries again
   }
 
   /** The socket is another one: an answer that was on its way is lost. */

@@ -61,6 +61,9 @@ export interface Person {
   readonly photo_url: string | null;
 }
 
+/** What spoils a link most. */
+export type Weakness = "loss" | "jitter" | "delay";
+
 /** What one participant shows on the screen: the camera, or a shared screen. The own one is always first. */
 export interface Tile {
   /** Of its own, and kept. */
@@ -73,6 +76,8 @@ export interface Tile {
   readonly audio: boolean;
   readonly video: boolean;
   readonly speaking: boolean;
+  /** What their link suffers from; null while it is well, or unknown. */
+  readonly weak: Weakness | null;
   readonly role: Role;
   readonly hand: boolean;
   /** Whether a host can mute them: a documented client obeys nobody. */

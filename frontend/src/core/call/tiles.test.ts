@@ -22,6 +22,7 @@ const shown = (changes: Partial<Shown> = {}): Shown => ({
   nextVideoStream: null,
   seatVideo: "on",
   speaking: false,
+  weak: null,
   ...changes,
 });
 

@@ -3,7 +3,7 @@
 import type { SignedInUser } from "../api/client";
 import type { Remote } from "./roster";
 import type { Seated } from "./sfu";
-import type { Role, Tile } from "./state";
+import type { Role, Tile, Weakness } from "./state";
 
 /** What a path gives of a remote participant. */
 export interface Shown {
@@ -15,12 +15,14 @@ export interface Shown {
   /** The server's word of a seat. On the direct path a v2 client's own word counts; a documented one has none. */
   readonly seatVideo: "on" | "paused" | "off" | null;
   readonly speaking: boolean;
+  readonly weak: Weakness | null;
 }
 
 export interface OwnShown {
   readonly audio: boolean;
   readonly camera: MediaStreamTrack | null;
   readonly speaking: boolean;
+  readonly weak: Weakness | null;
   readonly role: Role;
   readonly hand: boolean;
 }
@@ -34,7 +36,7 @@ export class Tiles {
     this.#kept.delete(keyOf(userId, "screen"));
   }
 
-  own(person: SignedInUser, { audio, camera, speaking, role, hand }: OwnShown): Tile {
+  own(person: SignedInUser, { audio, camera, speaking, weak, role, hand }: OwnShown): Tile {
     const key = keyOf(person.id, "camera");
     const before = this.#kept.get(key)?.videoStream;
     const videoStream = camera && (before?.getTracks()[0] === camera ? before : new MediaStream([camera]));
@@ -47,6 +49,7 @@ export class Tiles {
       audio,
       video: camera !== null,
       speaking,
+      weak,
       role,
       hand,
       v2: true,
@@ -71,6 +74,7 @@ export class Tiles {
       audio: remote.audio,
       video: videoStream !== null,
       speaking: shown.speaking,
+      weak: shown.weak,
       role: remote.role,
       hand: remote.hand,
       v2: remote.v2,
@@ -94,6 +98,7 @@ export class Tiles {
       audio: true,
       video: videoStream !== null,
       speaking: false,
+      weak: null,
       role: remote.role,
       hand: false,
       v2: true,

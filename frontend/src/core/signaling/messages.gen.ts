@@ -34,6 +34,8 @@ export type ServerMessage =
   | Seats
   | MediaStateChanged
   | Speakers
+  | Quality
+  | LayersWanted
   | Reconnect
   | Chat
   | Reaction
@@ -455,6 +457,27 @@ export interface Speakers {
 export interface Speaker {
   user_id: number;
   level: number;
+}
+/**
+ * *v2*: how somebody's link to the server fares, 1.0 to 5.0, and what it suffers from most.
+ *
+ * Every five seconds of everybody, oneself too, while media goes through the server. `silent`: nothing goes
+ * through it, and nothing is wrong with it.
+ */
+export interface Quality {
+  type: "quality";
+  user_id: number;
+  score: number;
+  reason: "good" | "loss" | "jitter" | "delay" | "silent";
+}
+/**
+ * *v2*: up to which layer anybody is shown the receiver's own `source`. `off`: nobody is, so it need not
+ * be encoded. Until told otherwise, all of it is wanted.
+ */
+export interface LayersWanted {
+  type: "layers_wanted";
+  source: "camera" | "screen";
+  max_layer: "off" | "low" | "mid" | "high";
 }
 /**
  * *v2*: the connection is closed next; come back in `after_ms`.
