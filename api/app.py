@@ -30,6 +30,7 @@ from api.static_files import StaticFiles
 from signaling.bus import Bus
 from signaling.ice_servers import IceServers
 from signaling.lifecycle import Lifecycle
+from signaling.ratings import Ratings
 from store.database import Database
 
 
@@ -43,6 +44,7 @@ class ApiParts:
     database: Database
     bus: Bus
     lifecycle: Lifecycle
+    ratings: Ratings
     authenticator: Authenticator
     ice_servers: IceServers
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
@@ -79,6 +81,7 @@ def build_app(config: ApiConfig, parts: ApiParts) -> web.Application:
     app[keys.DATABASE] = parts.database
     app[keys.BUS] = parts.bus
     app[keys.LIFECYCLE] = parts.lifecycle
+    app[keys.RATINGS] = parts.ratings
     app[keys.AUTHENTICATOR] = parts.authenticator
     app[keys.ICE_SERVERS] = parts.ice_servers
     app[keys.ORIGINS] = origins

@@ -18,6 +18,7 @@ from signaling.lifecycle import (
     LifecycleError,
     NotOrganizer,
 )
+from signaling.ratings import NotAParticipant, TooLateToRate
 from store.errors import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
@@ -65,6 +66,8 @@ CALL_ERRORS: dict[type[LifecycleError], tuple[int, str]] = {
     CallNotAvailable: (404, "Call is not available"),
     NotOrganizer: (403, "Only the organizer can end the call"),
     CallNotActive: (400, "Call is no longer active. Please create a new call."),
+    NotAParticipant: (403, "Only participants can rate the call"),
+    TooLateToRate: (400, "It is too late to rate the call"),
 }
 
 

@@ -18,6 +18,7 @@ from api.ring_limit import RingLimit
 from signaling.bus import Bus
 from signaling.ice_servers import IceServers
 from signaling.lifecycle import Lifecycle
+from signaling.ratings import Ratings
 from store.database import Database
 
 CONFIG = web.AppKey("config", ApiConfig)
@@ -26,6 +27,7 @@ BUS = web.AppKey("bus", Bus)
 LIFECYCLE = web.AppKey("lifecycle", Lifecycle)
 AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
 ICE_SERVERS = web.AppKey("ice_servers", IceServers)
+RATINGS = web.AppKey("ratings", Ratings)
 ORIGINS = web.AppKey("origins", Origins)
 DEV_SIGN_IN = web.AppKey("dev_sign_in", DevSignIn)
 REGISTRY = web.AppKey("registry", CollectorRegistry)

@@ -28,6 +28,7 @@ from signaling.ice_servers import IceServers
 from signaling.lifecycle import Lifecycle
 from signaling.local_bus import LocalBus
 from signaling.metrics import SignalingMetrics
+from signaling.ratings import Ratings
 from signaling.registry import LocalRegistry
 from signaling.resume import ResumeTokens, resume_key
 from signaling.room_state import OnEvent
@@ -182,6 +183,7 @@ async def _application(
             database=database,
             bus=bus,
             lifecycle=lifecycle,
+            ratings=Ratings(database, journal),
             authenticator=authenticator,
             ice_servers=ice_servers,
             bot=bot,

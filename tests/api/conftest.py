@@ -29,6 +29,7 @@ from signaling.messages import MediaState, Ring, User
 from signaling.ratings import Ratings
 from signaling.room_state import ParticipantState, RoomList, RoomPosition, RoomState
 from store.database import Database
+from store.write_behind import WriteBehind
 
 BOT_TOKEN = "123456:not-a-real-token-but-as-long-as-one"
 SECRET_KEY = "0123456789abcdef0123456789abcdef"
@@ -132,6 +133,7 @@ class Client:
     authenticator: Authenticator
     registry: CollectorRegistry
     limits_hit: list[str]
+    journal: WriteBehind
     bearer: str | None = None
     secret_key: str = SECRET_KEY
 
@@ -216,7 +218,7 @@ async def start_api(database: Database) -> AsyncIterator[StartApi]:
                 aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
             )
             url = str(server.make_url("")).rstrip("/")
-            return Client(url, session, time, rooms, authenticator, registry, limits_hit)
+            return Client(url, session, time, rooms, authenticator, registry, limits_hit, journal)
 
         yield start
 
