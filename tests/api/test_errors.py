@@ -20,8 +20,10 @@ from api.tokens import Tokens
 from signaling.config import IceConfig, SignalingConfig
 from signaling.ice_servers import IceServers
 from signaling.lifecycle import Lifecycle
+from signaling.ratings import Ratings
 from store.config import StoreConfig
 from store.database import Database
+from store.write_behind import WriteBehind
 
 if TYPE_CHECKING:
     from tests.api.conftest import Client, StartApi
@@ -70,12 +72,16 @@ async def hostile(start_api: StartApi) -> Callable[[str, Any], int]:
 
 
 async def test_absent_database_is_a_503_and_health_is_well() -> None:
-    async with Database(StoreConfig(url="postgresql://telcall@127.0.0.1:1/telcall")) as database:
+    async with (
+        Database(StoreConfig(url="postgresql://telcall@127.0.0.1:1/telcall")) as database,
+        WriteBehind.to_database(database, maxsize=10, seen_interval_s=30) as journal,
+    ):
         authenticator, rooms = Authenticator(database, Tokens("k" * 32)), NoRooms()
         parts = ApiParts(
             database=database,
             bus=rooms,
             lifecycle=Lifecycle(database, rooms, SignalingConfig()),
+            ratings=Ratings(database, journal),
             authenticator=authenticator,
             ice_servers=IceServers(IceConfig()),
         )

@@ -81,6 +81,7 @@ async def test_answers_have_exactly_the_keys_of_their_models(start_api: StartApi
         ("POST", "/api/calls/join_by_code"): {"call_code": call_id},
         ("POST", "/api/friends/delete"): {"friend_ids": []},
         ("POST", "/api/call-stats"): {"call_id": call_id},
+        ("POST", "/api/calls/{call_id}/rating"): {"stars": 5},
         ("POST", "/api/calls/friend"): {"friend_id": friend},
         ("POST", "/api/calls/{call_id}/invite"): {"friend_id": friend},
     }
