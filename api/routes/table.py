@@ -17,6 +17,7 @@ from api.routes import (
     dev_sign_in,
     friends,
     health,
+    history,
     ratings,
     webrtc_config,
 )
@@ -51,6 +52,7 @@ from api.schemas.friends import (
     FriendsToDelete,
 )
 from api.schemas.health import Health
+from api.schemas.history import HistoryAnswer, HistoryQuery
 from api.schemas.ratings import NewRating
 from api.schemas.webrtc_config import WebRtcConfig
 
@@ -128,6 +130,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/me", auth.me, Profile),
     Route("PATCH", "/api/me", auth.change_me, Profile, ProfileUpdate),
     Route("POST", "/api/calls", calls.create, CallAnswer, NewCall, status=201),
+    Route("GET", "/api/calls", history.own, HistoryAnswer, query=HistoryQuery),
     Route(
         "POST",
         "/api/calls/join_by_code",

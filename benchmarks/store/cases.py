@@ -35,6 +35,7 @@ from store.queries.friends import (
     set_favourite,
     unblock,
 )
+from store.queries.history import list_own_calls
 from store.queries.participants import Stay, add_participants, close_open_sessions, mark_seen, write_stays
 from store.queries.tokens import purge_revoked_tokens, revoke_token
 from store.queries.users import (
@@ -139,6 +140,16 @@ def cases(population: Population, now: datetime | None = None) -> list[Case]:
         Case("block", block, lambda s: block(s, person, other)),
         Case("unblock", unblock, lambda s: unblock(s, person, other)),
         Case("list_blocked", list_blocked, lambda s: list_blocked(s, 1)),
+        Case(
+            "list_own_calls",
+            list_own_calls,
+            lambda s: list_own_calls(s, person, at, before=None, limit=20, people=10),
+        ),
+        Case(
+            "list_own_calls, second page",
+            list_own_calls,
+            lambda s: list_own_calls(s, person, at, before=ended, limit=20, people=10),
+        ),
         Case(
             "add_participants",
             add_participants,

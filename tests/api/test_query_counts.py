@@ -30,6 +30,7 @@ COUNTS = {
     ("GET", "/api/me"): 0,
     ("PATCH", "/api/me"): 1,
     ("POST", "/api/calls"): 3,  # the call, the creator's lock, what is beyond their limit
+    ("GET", "/api/calls"): 2,  # the page, and who else was in its calls
     ("POST", "/api/calls/join_by_code"): 1,
     ("POST", "/api/calls/friend"): 5,  # the friend, and both are participants
     ("GET", "/api/calls/{call_id}"): 1,
