@@ -117,6 +117,7 @@ export class CallEngine implements Call {
     this.#enter({ kind: "connecting" });
     this.#levelTimer = setInterval(() => this.#measure(), LEVELS_EVERY_MS);
     addEventListener("pagehide", this.#pageHidden);
+    document.addEventListener("visibilitychange", this.#sendVisible);
     await this.#link.open(token);
   }
 
@@ -327,7 +328,8 @@ export class CallEngine implements Call {
     this.#link.send({ type: "topology_wanted", mode: wanted ? "sfu" : "any" });
   }
 
-  #sendVisible(): void {
+  /** A hidden page shows nobody, and goes on listening. */
+  #sendVisible = (): void => {
     if (this.#phase.kind !== "in_call" || this.#visible.length === 0) return;
     this.#link.send({
       type: "seats_wanted",
@@ -337,9 +339,9 @@ export class CallEngine implements Call {
         max_height: Math.min(4_320, Math.max(0, Math.round(maxHeight))),
       })),
       pinned: this.#pinned,
-      audio_only: false,
+      audio_only: document.visibilityState === "hidden",
     });
-  }
+  };
 
   // --- what is shown -----------------------------------------------------------------------------------
 
@@ -433,6 +435,7 @@ export class CallEngine implements Call {
 
   #finish(phase: Phase): void {
     removeEventListener("pagehide", this.#pageHidden);
+    document.removeEventListener("visibilitychange", this.#sendVisible);
     clearInterval(this.#levelTimer);
     this.#link.close();
     this.#paths.close();
