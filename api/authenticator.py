@@ -26,6 +26,9 @@ CACHE_SIZE = 10_000
 FRESH_S = 15.0
 STALE_S = 3_600.0
 
+OnRevoked = Callable[[int, str | None], None]
+"""Told whose tokens count no longer: `users.id`, and the revocation id; None: all of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -55,13 +58,15 @@ class Authenticator:
         self._clock_s, self._utc = clock_s, utc
         self._accounts: ExpiringCache[int, Account] = ExpiringCache(CACHE_SIZE)
         self._revoked: ExpiringCache[str, bool] = ExpiringCache(CACHE_SIZE)
+        self.on_revoked: OnRevoked = lambda _user_id, _revocation_id: None
 
     def read(self, token: str, audiences: Sequence[Audience]) -> Claims:
         """What the token says, if signature and time are good. Raises `TokenError`."""
         return self._tokens.read(token, audiences, int(self._utc().timestamp()))
 
-    def issue(self, user_id: int, audience: Audience, ttl_s: int) -> str:
-        return self._tokens.issue(user_id, audience, int(self._utc().timestamp()), ttl_s)
+    def issue(self, user_id: int, audience: Audience, ttl_s: int, *, session: str | None = None) -> str:
+        now_s = int(self._utc().timestamp())
+        return self._tokens.issue(user_id, audience, now_s, ttl_s, session=session)
 
     async def account(self, claims: Claims) -> Account:
         """The holder. Raises `TokenError` when the token was revoked or its holder is gone, and
@@ -70,7 +75,7 @@ class Authenticator:
             return known
         try:
             async with self._database.transaction() as session:
-                holder = await find_token_holder(session, claims.user_id, claims.jti)
+                holder = await find_token_holder(session, claims.user_id, claims.revocation_id)
         except DatabaseUnavailable:
             if (known := self._cached(claims, STALE_S)) is not None:
                 return known
@@ -78,27 +83,39 @@ class Authenticator:
         if holder is None:
             raise TokenError("User not found")
         account, now_s = account_of(holder[0]), self._clock_s()
+        # It may have been revoked while the database was asked.
+        is_revoked = holder[1] or bool(self._revoked.get(claims.revocation_id, now_s, STALE_S))
         self._accounts.put(claims.user_id, account, now_s)
-        self._revoked.put(claims.jti, holder[1], now_s)
-        if holder[1]:
+        self._revoked.put(claims.revocation_id, is_revoked, now_s)
+        if is_revoked:
             raise TokenError("Invalid token")
         return account
 
     async def authenticate_socket(self, token: str) -> Identity | None:
         """`signaling.identity.Authenticate`. Raises `DatabaseUnavailable` for a token not seen lately."""
         try:
-            account = await self.account(self.read(token, ("ws", "api")))
+            claims = self.read(token, ("ws", "api"))
+            account = await self.account(claims)
         except TokenError:
             return None
-        return Identity(account.user)
+        return Identity(account.user, claims.revocation_id)
 
     async def revoke(self, claims: Claims) -> None:
-        """The token is of no use from now on, after a restart too. Raises `DatabaseUnavailable`."""
+        """The token, and what was given for it, is of no use from now on, after a restart too. Raises
+        `DatabaseUnavailable`."""
         expires_at = datetime.fromtimestamp(claims.expires_at_s, UTC)
         async with self._database.transaction() as session:
             await purge_revoked_tokens(session, self._utc())
-            await revoke_token(session, jti=claims.jti, user_id=claims.user_id, expires_at=expires_at)
-        self._revoked.put(claims.jti, True, self._clock_s())
+            await revoke_token(
+                session, jti=claims.revocation_id, user_id=claims.user_id, expires_at=expires_at
+            )
+        self._revoked.put(claims.revocation_id, True, self._clock_s())
+        self.on_revoked(claims.user_id, claims.revocation_id)
+
+    def forget(self, user_id: int) -> None:
+        """The person is gone: no token of theirs counts any more."""
+        self._accounts.remove(user_id)
+        self.on_revoked(user_id, None)
 
     def renew(self, account: Account) -> None:
         """The person has just been written: what is cached of them is this."""
@@ -107,7 +124,7 @@ class Authenticator:
     def _cached(self, claims: Claims, max_age_s: float) -> Account | None:
         now_s = self._clock_s()
         account = self._accounts.get(claims.user_id, now_s, max_age_s)
-        revoked = self._revoked.get(claims.jti, now_s, max_age_s)
+        revoked = self._revoked.get(claims.revocation_id, now_s, max_age_s)
         if revoked:
             raise TokenError("Invalid token")
         return account if revoked is False else None

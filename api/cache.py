@@ -26,6 +26,9 @@ class ExpiringCache(Generic[K, V]):
         if len(self._values) > self._maxsize:
             self._values.popitem(last=False)
 
+    def remove(self, key: K) -> None:
+        self._values.pop(key, None)
+
     def get(self, key: K, now_s: float, max_age_s: float) -> V | None:
         """The value, if there is one that is not older than `max_age_s`."""
         found = self._values.get(key)

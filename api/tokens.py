@@ -1,11 +1,13 @@
 """Tokens that sign people in: JWT (RFC 7519), HS256 only. No I/O; the time is passed in.
 
 `api` tokens sign requests in and are taken by the WebSocket too; `ws` tokens live some minutes and are
-taken by the WebSocket alone.
+taken by the WebSocket alone. The header's `kid` says under which key a token stands, so that a new key
+can take the place of an old one while tokens of the old one still count.
 """
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,38 +41,52 @@ class Claims:
     audience: Audience
     issued_at_s: int
     expires_at_s: int
+    session: str = ""
+    """The `jti` of the token that this one was given for; empty: it stands for itself."""
+
+    @property
+    def revocation_id(self) -> str:
+        """What the token is revoked by: it falls with the one that it was given for."""
+        return self.session or self.jti
 
 
 class Tokens:
-    """Makes and reads tokens under one key of 32 bytes or more (RFC 7518 section 3.2)."""
+    """Makes tokens under one key, reads those of `old_keys` too; each of 32 bytes or more (RFC 7518
+    section 3.2)."""
 
-    def __init__(self, secret_key: str) -> None:
-        self._key = secret_key.encode()
-        if len(self._key) < 32:
+    def __init__(self, secret_key: str, old_keys: Sequence[str] = ()) -> None:
+        self._keys = {_key_id(key): key.encode() for key in (secret_key, *old_keys)}
+        if any(len(key) < 32 for key in self._keys.values()):
             raise ValueError("the key of tokens must have 32 bytes or more")
+        self._kid = _key_id(secret_key)
 
-    def issue(self, user_id: int, audience: Audience, now_s: int, ttl_s: int) -> str:
-        return jwt.encode(
-            {
-                "sub": str(user_id),
-                "aud": audience,
-                "iat": now_s,
-                "exp": now_s + ttl_s,
-                "jti": secrets.token_urlsafe(JTI_RANDOM_BYTES),
-            },
-            self._key,
-            algorithm=ALGORITHM,
-        )
+    def issue(
+        self, user_id: int, audience: Audience, now_s: int, ttl_s: int, *, session: str | None = None
+    ) -> str:
+        """`session`: the revocation id of the token that this one is given for."""
+        payload = {
+            "sub": str(user_id),
+            "aud": audience,
+            "iat": now_s,
+            "exp": now_s + ttl_s,
+            "jti": secrets.token_urlsafe(JTI_RANDOM_BYTES),
+        }
+        if session is not None:
+            payload["sid"] = session
+        return jwt.encode(payload, self._keys[self._kid], algorithm=ALGORITHM, headers={"kid": self._kid})
 
     def read(self, token: str, audiences: Sequence[Audience], now_s: int) -> Claims:
         """The claims of a token for one of `audiences`. Raises `TokenError`."""
         if len(token) > MAX_TOKEN_CHARS:
             raise TokenError("Invalid token")
         try:
+            key = self._keys.get(jwt.get_unverified_header(token).get("kid", self._kid))
+            if key is None:
+                raise TokenError("Invalid token")
             # Times are checked below, by the clock that was passed in.
             payload: dict[str, Any] = jwt.decode(
                 token,
-                self._key,
+                key,
                 algorithms=[ALGORITHM],
                 audience=list(audiences),
                 options={
@@ -88,6 +104,11 @@ class Tokens:
         return _claims(payload, now_s)
 
 
+def _key_id(key: str) -> str:
+    """Tells keys apart and nothing of them."""
+    return hmac.digest(key.encode(), b"telcall kid", "sha256").hex()[:16]
+
+
 def _claims(payload: dict[str, Any], now_s: int) -> Claims:
     sub, jti, aud, iat, exp = (payload[name] for name in ("sub", "jti", "aud", "iat", "exp"))
     if not (
@@ -103,8 +124,11 @@ def _claims(payload: dict[str, Any], now_s: int) -> Claims:
         and type(exp) is int
     ):
         raise TokenError("Invalid token payload")
+    session = payload.get("sid", "")
+    if not (isinstance(session, str) and len(session) <= 64):
+        raise TokenError("Invalid token payload")
     if iat > now_s + CLOCK_LEEWAY_S:
         raise TokenError("Invalid token")
     if exp <= now_s:
         raise TokenError("Token has expired")
-    return Claims(int(sub), jti, aud, iat, exp)
+    return Claims(int(sub), jti, aud, iat, exp, session)

@@ -73,6 +73,7 @@ class Entrance:
         self._origins = {origin.rstrip("/").lower() for origin in config.allowed_origins}
         self._origins |= set(TELEGRAM_WEB_ORIGINS)
         self._open: set[Connection] = set()
+        self._whose: dict[Connection, Identity] = {}
         self._all_closed = asyncio.Event()
         self._all_closed.set()
         self.is_draining = False
@@ -86,6 +87,12 @@ class Entrance:
                 connection.send(Reconnect(after_ms=after_ms, reason="draining"))
             connection.refuse(DRAINING)
         await self._all_closed.wait()
+
+    def revoked(self, user_id: int, session: str | None) -> None:
+        """Close what the person has open by that session; None: by any."""
+        for connection, identity in list(self._whose.items()):
+            if identity.user_id == user_id and session in (None, identity.session):
+                connection.refuse(UNAUTHORIZED)
 
     def turned_away(self, request: web.Request) -> web.Response | None:
         """The answer for an address that may not even open a connection now."""
@@ -147,9 +154,11 @@ class Entrance:
             identity = await self._identify(accepted)
             if not self._admission.open_user(identity.user_id, _now_us()):
                 raise Refused(TOO_MANY_CONNECTIONS)
+            self._whose[accepted.connection] = identity
             try:
                 yield identity
             finally:
+                del self._whose[accepted.connection]
                 self._admission.close_user(identity.user_id)
         finally:
             self._admission.close_address(accepted.address)

@@ -13,6 +13,8 @@ class Identity:
     """A signed-in person, with what other participants may see of them."""
 
     user: User
+    session: str = ""
+    """What the connection falls with when it is revoked; plain text to us."""
 
     @property
     def user_id(self) -> int:

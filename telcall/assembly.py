@@ -41,6 +41,7 @@ from telcall.bot import Happenings, running_bot
 from telcall.configs import (
     api_config,
     bot_config,
+    old_secret_keys,
     sfu_config,
     signaling_config,
     store_config,
@@ -169,13 +170,14 @@ async def _application(
     )
     health = await stack.enter_async_context(IceHealth(signaling.ice, metrics.registry))
     ice_servers = IceServers(signaling.ice, health.is_healthy)
-    authenticator = Authenticator(database, Tokens(secret_key))
+    authenticator = Authenticator(database, Tokens(secret_key, old_secret_keys(settings)))
     entrance = Entrance(
         signaling,
         authenticator.authenticate_socket,
         counted,
         lambda request: client_address(request, api.trusted_proxies),
     )
+    authenticator.on_revoked = entrance.revoked
     call_socket = CallSocket(signaling, entrance, lifecycle, bus, ice_servers, counted)
     app = build_app(
         api,

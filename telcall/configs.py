@@ -47,6 +47,12 @@ def api_config(settings: Settings, secret_key: str, web_root: Path | None) -> Ap
     )
 
 
+def old_secret_keys(settings: Settings) -> tuple[str, ...]:
+    """Keys that tokens are still taken under."""
+    text = _reveal(settings.old_secret_keys) or ""
+    return tuple(key for key in (part.strip() for part in text.split(",")) if key)
+
+
 def _dev_sign_in(settings: Settings) -> DevSignInMode:
     if settings.dev_sign_in == "on":
         return "always"

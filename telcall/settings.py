@@ -106,6 +106,13 @@ class Settings(BaseSettings):
             "signs tokens; default: made once and kept in the data folder (openssl rand -hex 32 makes one)",
         ),
     )
+    old_secret_keys: SecretStr | None = Field(
+        None,
+        alias="TELCALL_OLD_SECRET_KEYS",
+        **_setting(
+            "texts", "separated by commas: earlier values of SECRET_KEY whose tokens are still to be taken"
+        ),
+    )
     access_token_expire_minutes: int = Field(
         43_200, ge=1, le=525_600, alias="ACCESS_TOKEN_EXPIRE_MINUTES", **_setting("minutes", "30 days")
     )

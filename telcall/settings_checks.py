@@ -52,6 +52,10 @@ def wrong_values(settings: Settings) -> list[str]:
             found.append(
                 f"SECRET_KEY: {size} bytes, needs {MIN_SECRET_KEY_BYTES}; openssl rand -hex 32 makes one"
             )
+    if settings.old_secret_keys is not None:
+        old = [key.strip() for key in settings.old_secret_keys.get_secret_value().split(",")]
+        if any(0 < len(key.encode()) < MIN_SECRET_KEY_BYTES for key in old):
+            found.append(f"TELCALL_OLD_SECRET_KEYS: each needs {MIN_SECRET_KEY_BYTES} bytes")
     if settings.bot_token is not None and not _is_bot_token(settings.bot_token.get_secret_value()):
         found.append("BOT_TOKEN: not of the form 123456:ABC...")
     if not _is_web_url(settings.telegram_api_url):

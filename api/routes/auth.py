@@ -43,7 +43,10 @@ async def ws_token(request: web.Request) -> web.Response:
     """A token of its own for the WebSocket, some minutes long."""
     person = await signed_in(request)
     ttl_s = request.app[CONFIG].ws_token_ttl_s
-    return answer(WsToken(token=request.app[AUTHENTICATOR].issue(person.account.user.id, "ws", ttl_s)))
+    token = request.app[AUTHENTICATOR].issue(
+        person.account.user.id, "ws", ttl_s, session=person.claims.revocation_id
+    )
+    return answer(WsToken(token=token))
 
 
 async def sign_out(request: web.Request) -> web.Response:

@@ -80,15 +80,15 @@ async def _others(
         .correlate(Participant)
         .exists()
     )
-    of_call = {"partition_by": Participant.call_id}
+    call = Participant.call_id
     ranked = (
         select(
             Participant.call_id,
             Participant.user_id,
             func.row_number()
-            .over(**of_call, order_by=(Participant.joined_at, Participant.id))
+            .over(partition_by=call, order_by=(Participant.joined_at, Participant.id))
             .label("place"),
-            func.count().over(**of_call).label("total"),
+            func.count().over(partition_by=call).label("total"),
         )
         .where(Participant.call_id.in_(call_row_ids), Participant.user_id != user_id, came)
         .subquery("ranked")

@@ -129,3 +129,37 @@ def test_any_signed_payload_is_read_or_refused(payload: dict[str, Any]) -> None:
     except TokenError:
         return
     assert 0 < claims.user_id < 2**31
+
+
+OLD_KEY = "f" * 40
+
+
+def test_token_of_an_old_key_counts_while_the_key_is_known() -> None:
+    of_old = Tokens(OLD_KEY).issue(7, "api", NOW_S, 9)
+    turned = Tokens(KEY, (OLD_KEY,))
+    assert turned.read(of_old, ("api",), NOW_S).user_id == 7
+    assert TOKENS.read(turned.issue(8, "api", NOW_S, 9), ("api",), NOW_S).user_id == 8
+    assert refusal(of_old) == "Invalid token"
+
+
+def test_key_id_alone_opens_nothing() -> None:
+    turned = Tokens(KEY, (OLD_KEY,))
+    kid = jwt.get_unverified_header(turned.issue(7, "api", NOW_S, 9))["kid"]
+    assert kid not in (KEY, OLD_KEY)
+    for header in ({}, {"kid": kid}, {"kid": "unknown"}, {"kid": ""}):
+        forged = jwt.encode(GOOD, OLD_KEY, algorithm="HS256", headers=header)
+        with pytest.raises(TokenError, match="Invalid token"):
+            turned.read(forged, ("api",), NOW_S)
+
+
+def test_short_old_key_is_refused() -> None:
+    with pytest.raises(ValueError, match="32 bytes"):
+        Tokens(KEY, ("short",))
+
+
+def test_token_given_for_another_one_falls_with_it() -> None:
+    first = TOKENS.read(TOKENS.issue(7, "api", NOW_S, 9), ("api",), NOW_S)
+    given = TOKENS.read(TOKENS.issue(7, "ws", NOW_S, 9, session=first.revocation_id), ("ws",), NOW_S)
+    assert first.revocation_id == first.jti
+    assert (given.revocation_id, given.jti == first.jti) == (first.jti, False)
+    assert refusal(signed(sid=5)) == refusal(signed(sid="x" * 65)) == "Invalid token payload"

@@ -63,6 +63,7 @@ def test_every_secret_setting_is_known_as_one() -> None:
         "SECRET_KEY",
         "TELCALL_ADMIN_TOKEN",
         "TELCALL_METRICS_TOKEN",
+        "TELCALL_OLD_SECRET_KEYS",
         "TELCALL_WEBHOOK_SECRET",
         "TURN_PASSWORD",
         "TURN_SECRET",
