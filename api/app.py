@@ -22,6 +22,7 @@ from api.limits import RateLimits
 from api.metrics import RequestMetrics
 from api.openapi import docs_handlers
 from api.origins import Origins
+from api.request_log import add_request_id, request_log
 from api.ring_limit import RingLimit
 from api.routes import health, metrics
 from api.routes.table import ROUTES
@@ -72,6 +73,7 @@ def build_app(config: ApiConfig, parts: ApiParts) -> web.Application:
         client_max_size=config.body_bytes,
         middlewares=[
             RequestMetrics(parts.registry).middleware,
+            request_log,
             errors_middleware,
             origins.preflight,
             limits.middleware,
@@ -94,6 +96,7 @@ def build_app(config: ApiConfig, parts: ApiParts) -> web.Application:
     app[keys.CLOCK] = keys.Clock(parts.utc)
     app.on_response_prepare.append(SecurityHeaders(config.public_url).add)
     app.on_response_prepare.append(origins.add_headers)
+    app.on_response_prepare.append(add_request_id)
     _add_routes(app, AdminGuard(config, storage, parts.on_limit), docs=config.docs)
     if config.web_root is not None:
         app.middlewares.append(StaticFiles(config.web_root).middleware)

@@ -16,7 +16,7 @@ from api.errors import ApiError, Handler
 
 METHODS = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
 PREFLIGHT_MAX_AGE_S = 600
-EXPOSED = "Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
+EXPOSED = "Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, X-Request-ID"
 LOCALHOST_NAMES = ("localhost", "127.0.0.1", "::1")
 
 

@@ -31,8 +31,9 @@ PERMISSIONS = {
 def content_security_policy(public_url: str) -> str:
     """The policy (CSP level 3) for a server reached at `public_url`."""
     parts = urlsplit(public_url)
-    # Safari before 15.4 does not take ws: of the same host for 'self'.
-    socket = f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}"
+    # The page may come from another host than the API. Safari before 15.4 does not take ws: of the same host
+    # for 'self'.
+    api = f"{parts.scheme}://{parts.netloc} {'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}"
     return "; ".join(
         (
             "default-src 'self'",
@@ -41,7 +42,7 @@ def content_security_policy(public_url: str) -> str:
             "img-src 'self' data: blob: https:",
             "media-src 'self' blob:",
             "font-src 'self'",
-            f"connect-src 'self' {socket}",
+            f"connect-src 'self' {api}",
             "worker-src 'self' blob:",
             "object-src 'none'",
             "base-uri 'none'",

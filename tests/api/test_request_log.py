@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from structlog.testing import capture_logs
+
+if TYPE_CHECKING:
+    from tests.api.conftest import StartApi
+
+
+def lines(logs: list) -> list[dict]:
+    return [line for line in logs if line["event"] == "request_answered"]
+
+
+async def test_every_request_is_one_line_without_what_it_asks_for(start_api: StartApi) -> None:
+    anna = await (await start_api(dev_sign_in="always")).signed_in()
+    call_id = (await anna.post("/api/calls", {"title": "Secret plans"})).json["call_id"]
+    with capture_logs() as logs:
+        await anna.get(f"/api/calls/{call_id}?why=curious")
+        await anna.get("/api/calls/unknown-call")
+    first, second = lines(logs)
+    assert (first["method"], first["route"], first["status"]) == ("GET", "/api/calls/{call_id}", 200)
+    assert first["ms"] >= 0
+    assert (second["log_level"], second["status"]) == ("info", 404)
+    assert all(word not in str(logs) for word in (call_id, "curious", "Secret"))
+
+
+async def test_what_is_polled_is_no_news_while_it_is_well(start_api: StartApi) -> None:
+    api = await start_api()
+    with capture_logs() as logs:
+        await api.get("/health")
+        await api.get("/nowhere")
+    assert [(line["log_level"], line["status"]) for line in lines(logs)] == [("debug", 200), ("info", 404)]
+
+
+@pytest.mark.parametrize(
+    ("given", "is_kept"),
+    [
+        ("0af7651916cd43dd8448eb211c80319c", True),
+        ("short", False),
+        ("with space and", False),
+        ("x" * 65, False),
+    ],
+)
+async def test_proxy_gives_an_id_of_its_own_where_it_is_one(
+    start_api: StartApi, given: str, is_kept: bool
+) -> None:
+    answer = await (await start_api()).request("GET", "/health", headers={"X-Request-ID": given})
+    assert (answer.headers["X-Request-ID"] == given) is is_kept
+    assert len(answer.headers["X-Request-ID"]) >= 8
