@@ -183,6 +183,13 @@ class Lifecycle:
         log.info("call_ended", reason="operator" if user_id is None else "organizer")
         return await self._find(call_id)
 
+    async def end_calls_of(self, user_id: int) -> None:
+        """End every active call that the person has created."""
+        async with self._database.transaction() as session:
+            ended = await calls.end_calls_over_limit(session, user_id, 0)
+        for call_id in ended:
+            self._over(call_id, "ended")
+
     async def joinable(self, call_id: str) -> RoomCall:
         """What a room has to know of its call. Raises as `find_call`."""
         call = await self.find_call(call_id)

@@ -18,6 +18,7 @@ from api.routes import (
     friends,
     health,
     history,
+    privacy,
     ratings,
     webrtc_config,
 )
@@ -53,6 +54,7 @@ from api.schemas.friends import (
 )
 from api.schemas.health import Health
 from api.schemas.history import HistoryAnswer, HistoryQuery
+from api.schemas.privacy import Deletion, Export
 from api.schemas.ratings import NewRating
 from api.schemas.webrtc_config import WebRtcConfig
 
@@ -129,6 +131,8 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", "/api/me", auth.me, Profile),
     Route("PATCH", "/api/me", auth.change_me, Profile, ProfileUpdate),
+    Route("DELETE", "/api/me", privacy.delete, Message, Deletion),
+    Route("GET", "/api/me/export", privacy.export, Export),
     Route("POST", "/api/calls", calls.create, CallAnswer, NewCall, status=201),
     Route("GET", "/api/calls", history.own, HistoryAnswer, query=HistoryQuery),
     Route(

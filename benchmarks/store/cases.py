@@ -37,6 +37,7 @@ from store.queries.friends import (
 )
 from store.queries.history import list_own_calls
 from store.queries.participants import Stay, add_participants, close_open_sessions, mark_seen, write_stays
+from store.queries.privacy import erase_person, export_person
 from store.queries.tokens import purge_revoked_tokens, revoke_token
 from store.queries.users import (
     TelegramProfile,
@@ -158,6 +159,8 @@ def cases(population: Population, now: datetime | None = None) -> list[Case]:
         Case("write_stays", write_stays, lambda s: write_stays(s, stays)),
         Case("mark_seen", mark_seen, lambda s: mark_seen(s, [f"{i:032x}" for i in batch], at)),
         Case("close_open_sessions", close_open_sessions, lambda s: close_open_sessions(s, at)),
+        Case("export_person", export_person, lambda s: export_person(s, person)),
+        Case("erase_person", erase_person, lambda s: erase_person(s, person)),
         Case(
             "revoke_token", revoke_token, lambda s: revoke_token(s, jti="new", user_id=person, expires_at=at)
         ),

@@ -48,7 +48,8 @@ async def list_friends(
     found = (
         select(FriendLink.friend_id, FriendLink.updated_at, FriendLink.favourite_at)
         .join(User, User.id == FriendLink.friend_id)
-        .where(FriendLink.user_id == user_id, ~_is_blocked())
+        # Who has deleted their data may have met somebody just before.
+        .where(FriendLink.user_id == user_id, User.telegram_user_id > 0, ~_is_blocked())
     )
     if favourites_only:
         found = found.where(FriendLink.favourite_at.is_not(None))
@@ -82,7 +83,12 @@ async def find_friend(session: AsyncSession, user_id: int, friend_id: int) -> Us
     statement = (
         select(User)
         .join(FriendLink, FriendLink.friend_id == User.id)
-        .where(FriendLink.user_id == user_id, FriendLink.friend_id == friend_id, ~_is_blocked())
+        .where(
+            FriendLink.user_id == user_id,
+            FriendLink.friend_id == friend_id,
+            User.telegram_user_id > 0,
+            ~_is_blocked(),
+        )
     )
     return (await session.scalars(statement)).one_or_none()
 

@@ -57,9 +57,12 @@ async def upsert_telegram_user(session: AsyncSession, profile: TelegramProfile) 
 
 
 async def find_token_holder(session: AsyncSession, user_id: int, jti: str) -> tuple[User, bool] | None:
-    """The person a token speaks for, and whether that token was revoked; None when nobody has this id."""
+    """The person a token speaks for, and whether that token was revoked; None when nobody has this id, or
+    nobody any more."""
     revoked = select(RevokedToken.jti).where(RevokedToken.jti == jti).exists()
-    row = (await session.execute(select(User, revoked).where(User.id == user_id))).one_or_none()
+    row = (
+        await session.execute(select(User, revoked).where(User.id == user_id, User.telegram_user_id > 0))
+    ).one_or_none()
     return None if row is None else (row[0], row[1])
 
 

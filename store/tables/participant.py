@@ -18,6 +18,7 @@ class Participant(Base):
         UniqueConstraint("call_id", "user_id"),
         Index("idx_participants_call", "call_id"),
         Index("idx_participants_user", "user_id"),
+        Index("idx_participants_user_call", "user_id", "call_id"),
     )
 
     id: Mapped[RowId]

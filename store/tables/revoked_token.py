@@ -11,7 +11,10 @@ from store.tables.user import User
 
 class RevokedToken(Base):
     __tablename__ = "revoked_tokens"
-    __table_args__ = (Index("idx_revoked_tokens_expires", "expires_at"),)
+    __table_args__ = (
+        Index("idx_revoked_tokens_expires", "expires_at"),
+        Index("idx_revoked_tokens_user", "user_id"),
+    )
 
     jti: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))

@@ -29,6 +29,8 @@ COUNTS = {
     ("POST", "/auth/dev"): 0,
     ("GET", "/api/me"): 0,
     ("PATCH", "/api/me"): 1,
+    ("DELETE", "/api/me"): 10,  # the running calls, then one a table
+    ("GET", "/api/me/export"): 10,  # one a table
     ("POST", "/api/calls"): 3,  # the call, the creator's lock, what is beyond their limit
     ("GET", "/api/calls"): 2,  # the page, and who else was in its calls
     ("POST", "/api/calls/join_by_code"): 1,
@@ -60,6 +62,7 @@ async def test_endpoints_send_as_many_statements_as_they_need(
     start_api: StartApi, database: Database
 ) -> None:
     api = await start_api(dev_sign_in="always", admin_token=ADMIN_TOKEN)
+    leaving = await api.signed_in(3003)
     anna, boris = await api.signed_in(), await api.signed_in(2002)
     operator = replace(api, bearer=ADMIN_TOKEN)
     me, friend = [(await client.get("/api/me")).json["id"] for client in (anna, boris)]
@@ -75,6 +78,7 @@ async def test_endpoints_send_as_many_statements_as_they_need(
         ("POST", "/auth/dev"): {"name": "Anna"},
         ("PATCH", "/api/me"): {"language_code": "ru"},
         ("POST", "/api/calls"): {},
+        ("DELETE", "/api/me"): {"confirm": "delete"},
         ("POST", "/api/calls/join_by_code"): {"call_code": call_id},
         ("POST", "/api/friends/delete"): {"friend_ids": [friend]},
         ("POST", "/api/call-stats"): {"call_id": call_id},
@@ -85,8 +89,11 @@ async def test_endpoints_send_as_many_statements_as_they_need(
     ends = ("/end", "/logout", "/friends/delete", "/participants/{user_id}")
     routes = [route for route in ROUTES if not route.path.endswith(NEEDS_A_BOT)]
     counts: dict[tuple[str, str], int] = {}
+
     for route in sorted(routes, key=lambda route: (route.path.endswith(ends), route.path == "/auth/logout")):
         asked, its_call = (operator, watched) if route.is_admin else (anna, call_id)
+        if (route.method, route.path) == ("DELETE", "/api/me"):
+            asked = leaving
         path = route.path.replace("{call_id}", its_call).replace("{user_id}", str(friend))
         async with recorded(database.engine) as statements:
             answer = await asked.request(route.method, path, bodies.get((route.method, route.path)))
