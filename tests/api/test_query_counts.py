@@ -65,7 +65,7 @@ async def test_endpoints_send_as_many_statements_as_they_need(
     leaving = await api.signed_in(3003)
     anna, boris = await api.signed_in(), await api.signed_in(2002)
     operator = replace(api, bearer=ADMIN_TOKEN)
-    me, friend = [(await client.get("/api/me")).json["id"] for client in (anna, boris)]
+    me, friend, _ = [(await client.get("/api/me")).json["id"] for client in (anna, boris, leaving)]
     call_id, watched = [(await anna.post("/api/calls", {})).json["call_id"] for _ in range(2)]
     async with database.transaction() as session:
         await link_friends(session, {(me, friend): api.time.utc})
