@@ -35,6 +35,7 @@ from signaling.room_state import OnEvent
 from signaling.rooms import Rooms
 from signaling.socket import CallSocket
 from store.database import Database
+from store.retention import Retention
 from store.write_behind import WriteBehind
 from telcall.banner import Facts
 from telcall.bot import Happenings, running_bot
@@ -98,6 +99,8 @@ async def assembled(
         )
         await _serve(app, sockets, stack)
         _in_background(stack, metrics.watch_loop(), "loop_lag")
+        if settings.retention_days:
+            _in_background(stack, Retention(database, settings.retention_days).run(), "retention")
         yield Facts(
             version=installed_version("telcall"),
             public_url=settings.effective_public_url,

@@ -449,6 +449,13 @@ class Settings(BaseSettings):
         **_setting("rows", "that wait for the database"),
     )
 
+    retention_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        alias="TELCALL_RETENTION_DAYS",
+        **_setting("days", "calls are kept, with who was in them and their statistics; 0: for good"),
+    )
     friends_shape: Literal["documented", "deployed"] = Field(
         "documented",
         alias="TELCALL_FRIENDS_SHAPE",

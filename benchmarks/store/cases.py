@@ -24,6 +24,7 @@ from store.queries.calls import (
     expire_due_calls,
     find_call,
     next_expiry,
+    purge_calls,
 )
 from store.queries.friend_links import link_friends
 from store.queries.friends import (
@@ -120,6 +121,7 @@ def cases(population: Population, now: datetime | None = None) -> list[Case]:
         Case("end_calls_over_limit", end_calls_over_limit, lambda s: end_calls_over_limit(s, person, 5)),
         Case("expire_due_calls", expire_due_calls, lambda s: expire_due_calls(s, at + timedelta(hours=2))),
         Case("next_expiry", next_expiry, next_expiry),
+        Case("purge_calls", purge_calls, lambda s: purge_calls(s, at - timedelta(days=30), 200)),
         Case(
             "link_friends",
             link_friends,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import distinct, func, select, update
+from sqlalchemy import delete, distinct, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager
 
@@ -105,6 +105,22 @@ async def expire_due_calls(session: AsyncSession, now: datetime, limit: int = 50
     )
     statement = update(Call).where(Call.id.in_(due)).values(status=EXPIRED).returning(Call.call_id)
     return (await session.scalars(statement, execution_options={"synchronize_session": False})).all()
+
+
+async def purge_calls(session: AsyncSession, before: datetime, limit: int) -> int:
+    """Delete at most `limit` calls that are over and were made before; gives their number.
+
+    With them goes whatever refers to them.
+    """
+    old = (
+        select(Call.id)
+        .where(Call.created_at < before, Call.status != ACTIVE)
+        .order_by(Call.created_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    statement = delete(Call).where(Call.id.in_(old)).returning(Call.id)
+    return len((await session.scalars(statement, execution_options={"synchronize_session": False})).all())
 
 
 async def next_expiry(session: AsyncSession) -> datetime | None:
