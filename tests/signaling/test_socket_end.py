@@ -31,6 +31,14 @@ async def test_a_call_expires_in_front_of_everybody(make_server: MakeServer) -> 
     assert (close_code, messages) == (1000, [{"type": "call_ended", "reason": "expired"}])
 
 
+async def test_a_call_that_nobody_is_in_expires_too(make_server: MakeServer) -> None:
+    server = await make_server(SignalingConfig(call_ttl_s=0.05))
+    call_id = await server.call(await server.user("Anna"))
+    async with asyncio.timeout(20):
+        while await status(server, call_id) != "expired":  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
 async def test_a_sixth_call_ends_the_oldest(server: Any) -> None:
     user = await server.user("Anna")
     calls = [await server.call(user) for _ in range(5)]
