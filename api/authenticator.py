@@ -112,6 +112,16 @@ class Authenticator:
         self._revoked.put(claims.revocation_id, True, self._clock_s())
         self.on_revoked(claims.user_id, claims.revocation_id)
 
+    async def redeem(self, token: str) -> Account:
+        """Whose link this is; it is of no use from now on. Raises `TokenError`, `DatabaseUnavailable`."""
+        claims = self.read(token, ("browser",))
+        account = await self.account(claims)
+        expires_at = datetime.fromtimestamp(claims.expires_at_s, UTC)
+        async with self._database.transaction() as session:
+            if not await revoke_token(session, jti=claims.jti, user_id=claims.user_id, expires_at=expires_at):
+                raise TokenError("Invalid token")
+        return account
+
     def forget(self, user_id: int) -> None:
         """The person is gone: no token of theirs counts any more."""
         self._accounts.remove(user_id)

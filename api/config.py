@@ -40,6 +40,7 @@ class ApiConfig:
     dev_sign_in: DevSignInMode = "off"
     access_token_ttl_s: int = 2_592_000
     ws_token_ttl_s: int = 300
+    browser_link_ttl_s: int = 300
     cors_origins: tuple[str, ...] = ()
     allow_localhost_origins: bool = False
     """For developers: pages of any port on this machine may call the API."""

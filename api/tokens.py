@@ -1,7 +1,8 @@
 """Tokens that sign people in: JWT (RFC 7519), HS256 only. No I/O; the time is passed in.
 
 `api` tokens sign requests in and are taken by the WebSocket too; `ws` tokens live some minutes and are
-taken by the WebSocket alone. The header's `kid` says under which key a token stands, so that a new key
+taken by the WebSocket alone. `browser` tokens stand in a link and are good for one
+sign-in. The header's `kid` says under which key a token stands, so that a new key
 can take the place of an old one while tokens of the old one still count.
 """
 
@@ -15,7 +16,7 @@ from typing import Any, Literal
 
 import jwt
 
-Audience = Literal["api", "ws"]
+Audience = Literal["api", "ws", "browser"]
 
 ALGORITHM = "HS256"
 MAX_TOKEN_CHARS = 4096
@@ -119,7 +120,7 @@ def _claims(payload: dict[str, Any], now_s: int) -> Claims:
         and 0 < int(sub) <= MAX_USER_ID
         and isinstance(jti, str)
         and 0 < len(jti) <= 64
-        and aud in ("api", "ws")
+        and aud in ("api", "ws", "browser")
         and type(iat) is int
         and type(exp) is int
     ):

@@ -6,14 +6,25 @@ import structlog
 from aiohttp import web
 
 from api.answers import answer
-from api.authenticator import account_of
+from api.authenticator import Account, account_of
 from api.bodies import read_body
 from api.credentials import presented_claims, session_cookie, signed_in
-from api.errors import ApiError
+from api.errors import ApiError, Unauthorized
 from api.init_data import InitDataError, Signers, verify
 from api.keys import AUTHENTICATOR, CLOCK, CONFIG, DATABASE, DEV_SIGN_IN, ORIGINS
 from api.profiles import profile_of
-from api.schemas.auth import Me, Message, Profile, ProfileUpdate, SignInAnswer, SignInRequest, WsToken
+from api.schemas.auth import (
+    BrowserLink,
+    BrowserSignIn,
+    Me,
+    Message,
+    Profile,
+    ProfileUpdate,
+    SignInAnswer,
+    SignInRequest,
+    WsToken,
+)
+from api.tokens import TokenError
 from store.queries.users import choose_language, upsert_telegram_user
 
 log = structlog.get_logger(__name__)
@@ -30,13 +41,29 @@ async def sign_in(request: web.Request) -> web.Response:
         raise ApiError(error.status, error.detail) from None
     async with request.app[DATABASE].transaction() as session:
         account = account_of(await upsert_telegram_user(session, profile_of(person)))
-    authenticator, ttl_s = request.app[AUTHENTICATOR], request.app[CONFIG].access_token_ttl_s
-    authenticator.renew(account)
-    log.info("signed_in", user_id=account.user.id)
-    token = authenticator.issue(account.user.id, "api", ttl_s)
-    response = answer(SignInAnswer(user=Me.of(account), expires_in=ttl_s, access_token=token))
-    response.headers["Set-Cookie"] = session_cookie(token, ttl_s)
-    return response
+    return _signed_in_answer(request, account)
+
+
+async def browser_link(request: web.Request) -> web.Response:
+    """A link that goes on in a browser, signed in: good once, some minutes long."""
+    person, config = await signed_in(request), request.app[CONFIG]
+    token = request.app[AUTHENTICATOR].issue(
+        person.account.user.id, "browser", config.browser_link_ttl_s, session=person.claims.revocation_id
+    )
+    # Behind the # it is in no log and no Referer.
+    url = f"{config.public_url}/#browser={token}"
+    return answer(BrowserLink(url=url, expires_in=config.browser_link_ttl_s))
+
+
+async def browser_sign_in(request: web.Request) -> web.Response:
+    """Sign in with what a link holds."""
+    request.app[ORIGINS].require_allowed(request, absent_is_allowed=True)
+    body = await read_body(request, BrowserSignIn)
+    try:
+        account = await request.app[AUTHENTICATOR].redeem(body.token)
+    except TokenError as error:
+        raise Unauthorized(error.detail) from None
+    return _signed_in_answer(request, account)
 
 
 async def ws_token(request: web.Request) -> web.Response:
@@ -75,6 +102,16 @@ async def change_me(request: web.Request) -> web.Response:
     account = account_of(row)
     request.app[AUTHENTICATOR].renew(account)
     return answer(Profile.of(account))
+
+
+def _signed_in_answer(request: web.Request, account: Account) -> web.Response:
+    authenticator, ttl_s = request.app[AUTHENTICATOR], request.app[CONFIG].access_token_ttl_s
+    authenticator.renew(account)
+    log.info("signed_in", user_id=account.user.id)
+    token = authenticator.issue(account.user.id, "api", ttl_s)
+    response = answer(SignInAnswer(user=Me.of(account), expires_in=ttl_s, access_token=token))
+    response.headers["Set-Cookie"] = session_cookie(token, ttl_s)
+    return response
 
 
 def _signers(request: web.Request) -> Signers:

@@ -24,6 +24,8 @@ from api.routes import (
 )
 from api.schemas.admin import EndedCall, RemovedParticipant, RoomAnswer, RoomsAnswer, RoomsQuery
 from api.schemas.auth import (
+    BrowserLink,
+    BrowserSignIn,
     DevSignInAnswer,
     DevSignInRequest,
     DevSignInState,
@@ -118,6 +120,20 @@ ROUTES: tuple[Route, ...] = (
         errors=BAD_INIT_DATA,
     ),
     Route("GET", "/auth/ws-token", auth.ws_token, WsToken),
+    Route("POST", "/auth/browser-link", auth.browser_link, BrowserLink),
+    Route(
+        "POST",
+        "/auth/browser",
+        auth.browser_sign_in,
+        SignInAnswer,
+        BrowserSignIn,
+        is_public=True,
+        errors={
+            401: ("Invalid token", "Invalid token payload", "Token has expired", "User not found"),
+            403: ("Origin not allowed",),
+            503: ("Database unavailable",),
+        },
+    ),
     Route("POST", "/auth/logout", auth.sign_out, Message),
     Route("GET", "/auth/dev", dev_sign_in.state, DevSignInState, is_public=True, errors=NO_DEV),
     Route(

@@ -65,6 +65,19 @@ class SignInAnswer(BaseModel):
     token_type: Literal["bearer"] = "bearer"
 
 
+class BrowserLink(BaseModel):
+    """Opens the Mini App in a browser, once. `expires_in`: seconds."""
+
+    url: str
+    expires_in: int
+
+
+class BrowserSignIn(BaseModel):
+    """What stands behind `browser=` in the link."""
+
+    token: Annotated[str, Field(max_length=4096)]
+
+
 class WsToken(BaseModel):
     token: str
 

@@ -73,9 +73,11 @@ async def test_answers_have_exactly_the_keys_of_their_models(start_api: StartApi
         assert found is not None
         await write_stays(session, [Stay("a stay", found.call.id, me, api.time.utc)])
     api.rooms.open(watched, 1, friend, at=api.time.utc)
+    link = (await anna.post("/auth/browser-link")).json["url"]
     bodies: dict[tuple[str, str], Any] = {
         ("POST", "/auth/telegram"): {"initData": api.init_data()},
         ("POST", "/auth/dev"): {"name": "Anna"},
+        ("POST", "/auth/browser"): {"token": link.partition("#browser=")[2]},
         ("PATCH", "/api/me"): {"language_code": "ru"},
         ("POST", "/api/calls"): {},
         ("DELETE", "/api/me"): {"confirm": "delete"},

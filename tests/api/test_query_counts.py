@@ -24,6 +24,8 @@ NEEDS_A_BOT = ("/share", "/webhook")
 COUNTS = {
     ("POST", "/auth/telegram"): 1,
     ("GET", "/auth/ws-token"): 0,
+    ("POST", "/auth/browser-link"): 0,
+    ("POST", "/auth/browser"): 1,
     ("POST", "/auth/logout"): 2,  # the token, and those that are out of date anyway
     ("GET", "/auth/dev"): 0,
     ("POST", "/auth/dev"): 0,
@@ -73,9 +75,11 @@ async def test_endpoints_send_as_many_statements_as_they_need(
         assert found is not None
         await write_stays(session, [Stay("a stay", found.call.id, me, api.time.utc)])
     api.rooms.open(watched, me, friend, at=api.time.utc)
+    link = (await anna.post("/auth/browser-link")).json["url"]
     bodies: dict[tuple[str, str], Any] = {
         ("POST", "/auth/telegram"): {"initData": api.init_data()},
         ("POST", "/auth/dev"): {"name": "Anna"},
+        ("POST", "/auth/browser"): {"token": link.partition("#browser=")[2]},
         ("PATCH", "/api/me"): {"language_code": "ru"},
         ("POST", "/api/calls"): {},
         ("DELETE", "/api/me"): {"confirm": "delete"},
