@@ -175,6 +175,15 @@ async def test_s12_17_wildcards_are_letters_and_cleared_names_go(api: Client, da
     assert (friend["first_name"], friend["last_name"], friend["username"]) == ("Борис", None, None)
 
 
+async def test_s12_19_a_developers_page_is_answered_with_credentials(start_api: StartApi) -> None:
+    origin = "http://localhost:5173"
+    api = await start_api(allow_localhost_origins=True)
+    anna = await api.signed_in()
+    answer = await anna.get("/api/me", headers={"Origin": origin})
+    assert answer.headers["Access-Control-Allow-Origin"] == origin
+    assert answer.headers["Access-Control-Allow-Credentials"] == "true"
+
+
 async def test_s12_20_keys_are_indexed_and_the_pool_is_bounded(database: Database) -> None:
     def first_columns(connection: Connection) -> set[tuple[str, str | None]]:
         found = inspect(connection)
