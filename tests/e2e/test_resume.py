@@ -18,13 +18,13 @@ CONTINUITY = Path(__file__).with_name("continuity.js")
 HOLE_MS, DARK_MS = 150, 100
 CUTTABLE = """
 (() => {
-  // As a network does that lets media through and no TCP: `cut(ms)` ends the socket, and new ones too.
+  // As when a proxy is down that only signaling goes through: `cut(ms)` ends the socket, and new ones fail.
   let [current, until] = [null, 0];
   const Native = WebSocket;
   window.sockets = 0;
   window.WebSocket = class extends Native {
     constructor(url, protocols) {
-      super(performance.now() < until ? "ws://localhost:1/" : url, protocols);
+      super(performance.now() < until ? new URL("/nowhere", url) : url, protocols);
       if (performance.now() >= until) window.sockets += 1;
       current = this;
     }
@@ -43,7 +43,9 @@ COUNT_LEAVING = """
 
 
 @pytest.mark.parametrize("count", [2, 3])
-@pytest.mark.parametrize("seconds", [1, 5])
+@pytest.mark.parametrize(
+    "seconds", [1, 5, 13]
+)  # tried about once a second, the last is back within 14 of the 15
 async def test_media_goes_on_and_nobody_notices(seconds: int, count: int, people: People) -> None:
     everybody = await people(count)
     anna, boris, *others = everybody
@@ -75,6 +77,25 @@ async def test_media_goes_on_and_nobody_notices(seconds: int, count: int, people
     assert await boris.page.evaluate("() => window.sockets") == 2
     assert await boris.page.evaluate("() => telcallListening.peers.length") == connections
     await perceive_each_other([anna, boris])
+
+
+async def test_who_is_away_for_longer_has_left_and_comes_back_by_themselves(people: People) -> None:
+    everybody = anna, boris, clara = await people(3)
+    await boris.context.add_init_script(CUTTABLE)
+    call_id = await anna.create_call()
+    for person in everybody:
+        await person.enter(call_id)
+    await perceive_each_other(everybody)
+    await boris.page.evaluate("() => window.cut(16000)")
+    await boris.phase("reconnecting")
+    for person, other in ((anna, clara), (clara, anna)):
+        await eventually(
+            lambda p=person, o=other: p.sees_tiles_of([o.id]),  # type: ignore[misc]
+            "after the window Boris is gone",
+            20,
+        )
+    await boris.phase("in_call")
+    await perceive_each_other(everybody)
 
 
 async def test_what_was_written_meanwhile_is_there(people: People) -> None:
