@@ -71,7 +71,7 @@ class Room:
         self.look()
 
     def look(self) -> None:
-        """Tells those whose picture nobody is shown, or somebody is again. By the clock, and at changes."""
+        """Tells those whose picture nobody is shown, or somebody is again. After every change of it."""
         members = {member.session: member for member in self.members.values()}
         fed = {source for member in members.values() for source in member.fed} if self.forwarding else set()
         unwatched: set[Picture] = {
@@ -83,6 +83,12 @@ class Room:
         for (session, track), on in self._unwatched.update(unwatched, self._now_us()):
             if session in members and members[session].has_seats:
                 members[session].listener(LayersWanted(track, "high" if on else "off"))
+
+    def look_by_the_clock(self) -> None:
+        """In between changes only the wait for a picture to be off can have run out."""
+        due_us = self._unwatched.next_deadline_us()
+        if due_us is not None and self._now_us() >= due_us:
+            self.look()
 
     def measure(self, stats: Stats) -> None:
         """How everybody has fared since the last time; all who understand it hear of all."""

@@ -42,7 +42,7 @@ class Rounds:
                 continue
             for room in list(self._rooms.values()):
                 self._attempt("speakers_failed", partial(room.hear, levels))
-                self._attempt("watching_failed", room.look)
+                self._attempt("watching_failed", room.look_by_the_clock)
 
     async def _measure(self) -> None:
         """Room by room: the packets of the others need not wait for all of them."""

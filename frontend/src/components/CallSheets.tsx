@@ -48,13 +48,11 @@ export function CallSheets({ sheet, call, state, unread, onSheet, onRefused }: P
       }}
       onChat={() => onSheet("chat")}
       onPeople={() => onSheet("people")}
-      onEnd={() =>
-        void call.endForAll().then((done) => {
-          if (done) return;
-          close();
-          onRefused();
-        })
-      }
+      onEnd={() => {
+        if (call.endForAll()) return;
+        close();
+        onRefused();
+      }}
       onClose={close}
     />
   );

@@ -52,6 +52,11 @@ export function assemble(telegram: Telegram): Services {
       return { ok: false, code };
     },
     prepareShare: (callId) => outcomeOf(async () => ({ ok: true, value: await api.prepareShare(callId) })),
+    rateCall: (callId, stars, reasons) =>
+      outcomeOf(async () => {
+        await api.rateCall(callId, stars, reasons);
+        return { ok: true, value: null };
+      }),
     findCall: (callId) => outcomeOf(async () => joinable(await api.getCall(callId))),
   };
 }

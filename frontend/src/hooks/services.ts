@@ -27,6 +27,7 @@ export interface Services {
   callFriend(friendId: number, video: boolean): Promise<Outcome<CallLink>>;
   /** The id of a message for Telegram's picker of chats. */
   prepareShare(callId: string): Promise<Outcome<string>>;
+  rateCall(callId: string, stars: number, reasons: readonly string[]): Promise<Outcome<null>>;
   /** Only a call that can still be joined is found. */
   findCall(callId: string): Promise<Outcome<CallLink>>;
 }

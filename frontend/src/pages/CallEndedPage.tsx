@@ -2,8 +2,13 @@ import { useTranslation } from "react-i18next";
 import { useLocation, useNavigate } from "react-router";
 import { Button } from "../components/Button";
 import { clockText } from "../components/clock";
+import { RateCall } from "../components/RateCall";
 import { Heading, Screen } from "../components/Screen";
+import { useServices } from "../hooks/services";
 import { useBack } from "../hooks/useBack";
+
+/** Of a shorter call there is nothing to say. */
+const WORTH_RATING_MS = 10_000;
 
 export interface EndedCall {
   readonly reason: "left" | "ended" | "expired" | "other";
@@ -16,6 +21,7 @@ export function CallEndedPage() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const ended = useLocation().state as EndedCall | null;
+  const services = useServices();
   const home = () => void navigate("/", { replace: true });
   useBack(home);
   return (
@@ -34,6 +40,11 @@ export function CallEndedPage() {
             >
               {t("ended.duration", { time: clockText(ended.durationMs) })}
             </p>
+          )}
+          {ended?.durationMs != null && ended.durationMs >= WORTH_RATING_MS && (
+            <RateCall
+              onRate={async (stars, reasons) => (await services.rateCall(ended.callId, stars, reasons)).ok}
+            />
           )}
         </div>
         <div className="flex flex-col gap-3 pt-8">

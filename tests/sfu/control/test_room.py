@@ -92,11 +92,11 @@ def test_a_picture_that_nobody_is_shown_is_off_after_a_while_and_on_at_once():
     room.join(owner)
     room.join(other)
     now_us = 1_900_000
-    room.look()
+    room.look_by_the_clock()
     assert layers(told) == []
     now_us = 2_000_000
-    room.look()
-    room.look()
+    room.look_by_the_clock()
+    room.look_by_the_clock()
     assert layers(told) == [(1, "off")]
     other.watches = {SourceId(10)}
     room.reseat()

@@ -125,9 +125,9 @@ export class ApiClient {
     return (await this.#request("POST", "/api/calls/join_by_code", { call_code: code })) as CallInfo;
   }
 
-  /** For everybody, as a host may. */
-  async endCall(callId: string): Promise<void> {
-    await this.#request("POST", `/api/calls/${encodeURIComponent(callId)}/end`);
+  /** How it was, for somebody who was in it; the first word counts. reasons: of `REASONS`, or none. */
+  async rateCall(callId: string, stars: number, reasons: readonly string[]): Promise<void> {
+    await this.#request("POST", `/api/calls/${encodeURIComponent(callId)}/rating`, { stars, reasons });
   }
 
   /** A token for the WebSocket, a few minutes long. */

@@ -179,11 +179,10 @@ export class CallEngine implements Call {
     this.#changed();
   }
 
-  endForAll(): Promise<boolean> {
-    return this.#deps.api.endCall(this.#deps.callId).then(
-      () => true,
-      () => false,
-    );
+  endForAll(): boolean {
+    if (this.#phase.kind !== "in_call") return false;
+    this.#link.send({ type: "moderation", action: "end", user_id: null });
+    return true;
   }
 
   leave(): void {

@@ -4,6 +4,7 @@
  */
 
 import type { IceServer, LayersWanted, SeatOffer, Seats, SfuOffer } from "../signaling/messages.gen";
+import { Encoder } from "./encoder";
 import type { Source } from "./state";
 
 export interface SfuHandlers {
@@ -40,6 +41,7 @@ interface SeatMedia {
 interface ScreenMedia {
   readonly audio: RTCRtpTransceiver;
   readonly video: RTCRtpTransceiver;
+  readonly encoder: Encoder;
 }
 
 /** What a participant's seat plays. */
@@ -59,6 +61,7 @@ export class SfuConnection {
   readonly #handlers: SfuHandlers;
   readonly #microphone: RTCRtpTransceiver;
   readonly #camera: RTCRtpTransceiver;
+  readonly #cameraEncoder: Encoder;
   readonly #seats: readonly SeatMedia[];
   #offerId = 0;
   #revision = -1;
@@ -84,6 +87,7 @@ export class SfuConnection {
       sendEncodings: [{ maxBitrate: VIDEO_MAX_BPS }],
     });
     preferVp8(this.#camera);
+    this.#cameraEncoder = new Encoder(this.#camera.sender);
     this.#seats = Array.from({ length: counts.full + counts.audioOnly }, (_, seat) =>
       this.#makeSeat(seat < counts.full),
     );
@@ -120,12 +124,8 @@ export class SfuConnection {
 
   /** Whether anybody is shown an own picture: what nobody is need not be encoded. */
   setLayers({ source, max_layer }: LayersWanted): void {
-    const sender = source === "camera" ? this.#camera.sender : this.#screen?.video.sender;
-    const parameters = sender?.getParameters();
-    const active = max_layer !== "off";
-    if (!sender || !parameters?.encodings?.some((encoding) => encoding.active !== active)) return;
-    for (const encoding of parameters.encodings) encoding.active = active;
-    sender.setParameters(parameters).catch(() => {}); // the next word of the server tries again
+    const encoder = source === "camera" ? this.#cameraEncoder : this.#screen?.encoder;
+    void encoder?.want(max_layer !== "off");
   }
 
   /** The socket is another one: an answer that was on its way is lost. */
@@ -188,7 +188,8 @@ export class SfuConnection {
       sendEncodings: [{ maxBitrate: SCREEN_MAX_BPS }],
     });
     preferVp8(video);
-    return { video, audio: this.#pc.addTransceiver("audio", { direction: "sendonly" }) };
+    const audio = this.#pc.addTransceiver("audio", { direction: "sendonly" });
+    return { video, audio, encoder: new Encoder(video.sender) };
   }
 
   /** True where an offer is needed. */

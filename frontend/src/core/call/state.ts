@@ -173,8 +173,8 @@ export interface Call {
   ringAgain(userId: number): Promise<string | null>;
   /** What came of calling somebody has been seen. */
   forgetRing(userId: number): void;
-  /** For hosts: the call is over for everybody. False when the server would not. */
-  endForAll(): Promise<boolean>;
+  /** For hosts: the call is over for everybody. False while the server cannot be told. */
+  endForAll(): boolean;
   /** Says goodbye and frees every track, connection and socket. */
   leave(): void;
 }
