@@ -129,7 +129,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     with tempfile.TemporaryDirectory(prefix="telcall-test-", dir="/tmp") as name:
         Path(name).chmod(0o711)
         output = tmp_path_factory.mktemp("serve") / "output"
-        environment = {"TELCALL_PUBLIC_ADDRESS": "127.0.0.1", "TELCALL_DATAPLANE": "python"}
+        environment = {
+            "TELCALL_PUBLIC_ADDRESS": "127.0.0.1",
+            "TELCALL_DATAPLANE": "python",
+            "TELCALL_RATE_CREATE": "1000",  # many tests, few people
+        }
         serving = Serving(Path(name) / "data", free_ports(), output, **environment)
         try:
             serving.wait_ready()
