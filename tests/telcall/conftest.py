@@ -132,7 +132,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
         environment = {
             "TELCALL_PUBLIC_ADDRESS": "127.0.0.1",
             "TELCALL_DATAPLANE": "python",
-            "TELCALL_RATE_CREATE": "1000",  # many tests, few people
+            # Many tests, few people.
+            "TELCALL_RATE_CREATE": "1000",
+            "TELCALL_WS_OPEN_PER_USER": "1000",
         }
         serving = Serving(Path(name) / "data", free_ports(), output, **environment)
         try:
