@@ -32,11 +32,11 @@ test("who was not is asked why, and may change their mind", async () => {
   expect(onRate.mock.calls).toEqual([[2, ["dropped"]]]);
 });
 
-test("what did not arrive can be sent again", async () => {
+test.each([1, 5])("what did not arrive can be sent again: %i stars", async (stars) => {
   const onRate = vi.fn(async () => onRate.mock.calls.length > 1);
   render(<RateCall onRate={onRate} />);
-  tap("star-1");
-  tap("send-rating");
+  tap(`star-${stars}`);
+  if (stars === 1) tap("send-rating");
   await screen.findByText("That did not arrive. Try again.");
   tap("send-rating");
   await screen.findByTestId("rated");

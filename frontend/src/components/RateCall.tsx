@@ -61,27 +61,31 @@ export function RateCall({ onRate }: Props) {
         ))}
       </div>
       {asksWhy && (
-        <>
-          <div className="mt-2 flex flex-wrap justify-center gap-2">
-            {REASONS.map((reason) => (
-              <button
-                key={reason}
-                type="button"
-                data-testid={`reason-${reason}`}
-                aria-pressed={reasons.has(reason)}
-                onClick={() => toggle(reason)}
-                className={`min-h-11 rounded-full px-4 text-[15px] ${reasons.has(reason) ? "bg-accent text-on-accent" : "bg-card"}`}
-              >
-                {t(`rating.reasons.${reason}`)}
-              </button>
-            ))}
-          </div>
-          <div className="mt-4 w-full">
-            <Button look="quiet" data-testid="send-rating" onClick={() => void send(stars, [...reasons])}>
-              {t("rating.send")}
-            </Button>
-          </div>
-        </>
+        <div className="mt-2 flex flex-wrap justify-center gap-2">
+          {REASONS.map((reason) => (
+            <button
+              key={reason}
+              type="button"
+              data-testid={`reason-${reason}`}
+              aria-pressed={reasons.has(reason)}
+              onClick={() => toggle(reason)}
+              className={`min-h-11 rounded-full px-4 text-[15px] ${reasons.has(reason) ? "bg-accent text-on-accent" : "bg-card"}`}
+            >
+              {t(`rating.reasons.${reason}`)}
+            </button>
+          ))}
+        </div>
+      )}
+      {stars !== null && (asksWhy || progress === "failed") && (
+        <div className="mt-4 w-full">
+          <Button
+            look="quiet"
+            data-testid="send-rating"
+            onClick={() => void send(stars, asksWhy ? [...reasons] : [])}
+          >
+            {t("rating.send")}
+          </Button>
+        </div>
       )}
       {progress === "failed" && (
         <p role="status" className="mt-2 text-[14px] text-soft">
