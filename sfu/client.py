@@ -197,15 +197,9 @@ class Measured:
     rtt_us: int | None = None
 
 
-SfuEvent = (
-    SeatsChanged
-    | ConnectionChanged
-    | SpeakersChanged
-    | QualityChanged
-    | LayersWanted
-    | PeerDescribed
-    | PeerMisled
-)
+SeatedEvent = SeatsChanged | SpeakersChanged | QualityChanged | LayersWanted
+"""What only clients with seats are told."""
+SfuEvent = SeatedEvent | ConnectionChanged | PeerDescribed | PeerMisled
 Listener = Callable[[SfuEvent], None]
 """Called on the event loop; must not block or raise."""
 

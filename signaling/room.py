@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import combinations
 
-from sfu.client import Description, LayersWanted, QualityChanged, SeatAssignment, SpeakersChanged
+from sfu.client import Description, SeatedEvent
 from signaling.chat import ChatLog
 from signaling.config import SignalingConfig
 from signaling.door import Door, refuse
@@ -52,7 +52,6 @@ from signaling.messages import (
     Reaction,
     ResumeTokenChanged,
     Ring,
-    Seats,
     SeatsWanted,
     ServerMessage,
     SfuOffer,
@@ -95,7 +94,7 @@ from signaling.relay import (
 )
 from signaling.resume import MAX_REMOVED, ResumeClaim, ResumeTokens, RoomTokens
 from signaling.sfu_presence import SfuPresence
-from signaling.sfu_values import from_layers, from_quality, from_seat, from_speakers, to_flags, to_wishes
+from signaling.sfu_values import messages_of, to_flags, to_wishes
 from signaling.topology import Change, Topology
 
 TARGET_OFFLINE = "Target user is offline"
@@ -576,26 +575,12 @@ class Room:
         member = self._members.by_stay(stay)
         return [] if member is None else member.tell(message)
 
-    def seats_changed(self, stay: str, revision: int, seats: tuple[SeatAssignment, ...]) -> list[Output]:
-        """The SFU has seated the others anew for them."""
+    def seated_event(self, stay: str, event: SeatedEvent) -> list[Output]:
+        """The SFU has something for their client alone."""
         member = self._members.by_stay(stay)
         if member is None or not member.v2:
             return []
-        return member.tell(Seats(revision=revision, seats=[from_seat(seat) for seat in seats]))
-
-    def speakers_changed(self, stay: str, event: SpeakersChanged) -> list[Output]:
-        member = self._members.by_stay(stay)
-        return [] if member is None or not member.v2 else member.tell(from_speakers(event))
-
-    def quality_changed(self, stay: str, event: QualityChanged) -> list[Output]:
-        member = self._members.by_stay(stay)
-        if member is None or not member.v2:
-            return []
-        return [told for quality in from_quality(event) for told in member.tell(quality)]
-
-    def layers_wanted(self, stay: str, event: LayersWanted) -> list[Output]:
-        member = self._members.by_stay(stay)
-        return [] if member is None or not member.v2 else member.tell(from_layers(event))
+        return [output for message in messages_of(event) for output in member.tell(message)]
 
     def peer_described(self, stay: str, peer_id: int, description: Description) -> list[Output]:
         """The virtual peer that stands in for `peer_id` has something to say to this documented client."""

@@ -252,14 +252,8 @@ class Rooms:
         if lane is not None and lane.is_past(stay, event):
             return
         match event:
-            case SeatsChanged():
-                self._apply(entry, entry.room.seats_changed(stay, event.revision, event.seats))
-            case SpeakersChanged():
-                self._apply(entry, entry.room.speakers_changed(stay, event))
-            case QualityChanged():
-                self._apply(entry, entry.room.quality_changed(stay, event))
-            case LayersWanted():
-                self._apply(entry, entry.room.layers_wanted(stay, event))
+            case SeatsChanged() | SpeakersChanged() | QualityChanged() | LayersWanted():
+                self._apply(entry, entry.room.seated_event(stay, event))
             case PeerDescribed():
                 self._apply(entry, entry.room.peer_described(stay, event.peer, event.description))
             case PeerMisled():

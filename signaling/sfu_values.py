@@ -7,6 +7,8 @@ from sfu.client import (
     MediaFlags,
     QualityChanged,
     SeatAssignment,
+    SeatedEvent,
+    SeatsChanged,
     SeatWishes,
     SpeakersChanged,
     Wanted,
@@ -21,7 +23,9 @@ from signaling.messages import (
     RelayedAnswer,
     RelayedOffer,
     Seat,
+    Seats,
     SeatsWanted,
+    ServerMessage,
     SessionDescription,
     Speaker,
     Speakers,
@@ -55,7 +59,24 @@ def from_description(description: Description, sender: User) -> RelayedOffer | R
     return RelayedAnswer(from_user=sender, payload=payload)
 
 
-def from_seat(seat: SeatAssignment) -> Seat:
+def messages_of(event: SeatedEvent) -> list[ServerMessage]:
+    """What a client with seats is told of it."""
+    match event:
+        case SeatsChanged():
+            return [Seats(revision=event.revision, seats=[_seat(seat) for seat in event.seats])]
+        case SpeakersChanged():
+            speakers = [Speaker(user_id=user_id, level=round(level, 3)) for user_id, level in event.speakers]
+            return [Speakers(speakers=speakers, dominant=event.dominant)]
+        case QualityChanged():
+            return [
+                Quality(user_id=score.participant, score=score.score, reason=score.reason)
+                for score in event.scores
+            ]
+        case SfuLayersWanted():
+            return [LayersWanted(source=event.source, max_layer=event.max_layer)]
+
+
+def _seat(seat: SeatAssignment) -> Seat:
     return Seat(
         seat=seat.seat,
         audio_mid=seat.audio_mid,
@@ -64,18 +85,3 @@ def from_seat(seat: SeatAssignment) -> Seat:
         source=seat.source,
         video=seat.video,
     )
-
-
-def from_speakers(event: SpeakersChanged) -> Speakers:
-    speakers = [Speaker(user_id=user_id, level=round(level, 3)) for user_id, level in event.speakers]
-    return Speakers(speakers=speakers, dominant=event.dominant)
-
-
-def from_quality(event: QualityChanged) -> list[Quality]:
-    return [
-        Quality(user_id=score.participant, score=score.score, reason=score.reason) for score in event.scores
-    ]
-
-
-def from_layers(event: SfuLayersWanted) -> LayersWanted:
-    return LayersWanted(source=event.source, max_layer=event.max_layer)

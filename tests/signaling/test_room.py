@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sfu.client import MediaFlags, SeatAssignment, SeatWishes, Wanted
+from sfu.client import MediaFlags, SeatAssignment, SeatsChanged, SeatWishes, Wanted
 from signaling.config import SignalingConfig
 from signaling.messages import (
     Answer,
@@ -338,14 +338,14 @@ def test_seats_name_people_by_user_id(driver: Any) -> None:
     session = driver.join(1)
     driver.clear()
     seat = SeatAssignment(0, "2", "3", 7, "camera", "on")
-    driver.take(driver.room.seats_changed(session, 4, (seat,)))
+    driver.take(driver.room.seated_event(session, SeatsChanged(4, (seat,))))
     assert driver.heard(session) == [
         Seats(
             revision=4,
             seats=[Seat(seat=0, audio_mid="2", video_mid="3", user_id=7, source="camera", video="on")],
         )
     ]
-    assert driver.room.seats_changed("gone", 5, (seat,)) == []
+    assert driver.room.seated_event("gone", SeatsChanged(5, (seat,))) == []
 
 
 # --- topology -------------------------------------------------------------------------------------------

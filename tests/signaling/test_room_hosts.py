@@ -78,7 +78,7 @@ def test_who_speaks_is_told_to_whom_the_sfu_tells_it(driver: Any) -> None:
     driver.clear()
     event = SpeakersChanged(((2, 0.12345),), 2)
     for stay in (one, plain, "unknown"):
-        driver.take(driver.room.speakers_changed(stay, event))
+        driver.take(driver.room.seated_event(stay, event))
     assert driver.heard(one) == [Speakers(speakers=[Speaker(user_id=2, level=0.123)], dominant=2)]
     assert driver.heard(plain) == []
 

@@ -15,7 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from sfu.client import Description, SeatAssignment
+from sfu.client import Description, LayersWanted, QualityChanged, QualityScore, SeatAssignment, SeatsChanged
 from signaling.config import SignalingConfig
 from signaling.messages import (
     Admit,
@@ -42,7 +42,6 @@ from signaling.messages import (
     RelayedIceCandidate,
     RelayedOffer,
     ResumeTokenChanged,
-    Seats,
     ServerMessage,
     TopologyChanged,
     TopologyWanted,
@@ -523,7 +522,7 @@ class RoomMachine(RuleBasedStateMachine):
             assert outputs == []
         if client.session not in self.open_stays:
             assert self.room.peer_described(client.session, to_user_id, description) == []
-            assert self.room.seats_changed(client.session, 1, ()) == []
+            assert self.room.seated_event(client.session, SeatsChanged(1, ())) == []
             assert self.room.expel(client.session, REMOVED, self.now_us) == []
         client.gone = True
 
@@ -650,9 +649,14 @@ class RoomMachine(RuleBasedStateMachine):
             self._take(self.room.receive(client.session, state, self.now_us))
         seat = SeatAssignment(0, "1", None, None, "camera", "off")
         stay = self.room.members[client.user_id].stay
-        outputs = self._take(self.room.seats_changed(stay, 1, (seat,)))
-        told = [o for o in outputs if isinstance(o, Send) and isinstance(o.message, Seats)]
-        assert [o.session for o in told] == [client.session] * client.v2
+        for event, messages in (
+            (SeatsChanged(1, (seat,)), ["seats"]),
+            (LayersWanted("camera", "off"), ["layers_wanted"]),
+            (QualityChanged(tuple(QualityScore(user, 4.4, "good") for user in (1, 2))), ["quality"] * 2),
+        ):
+            outputs = self._take(self.room.seated_event(stay, event))
+            told = [(o.session, o.message.type) for o in outputs if isinstance(o, Send)]
+            assert told == [(client.session, message) for message in messages if client.v2]
 
     @rule(us=st.sampled_from([1, S, 3 * S, 5 * S, 8 * S, 40 * S]))
     def wait(self, us: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sfu.client import SeatAssignment, SpeakersChanged
+from sfu.client import LayersWanted, SeatAssignment, SeatsChanged, SpeakersChanged
 from signaling.config import SignalingConfig
 from signaling.messages import (
     Chat,
@@ -97,15 +97,17 @@ def test_a_window_of_nothing_is_none(make_room: Any) -> None:
     assert driver.types(one) == ["user_left"]
 
 
-def test_seats_speakers_answers_words_and_chat_are_not_missed(driver: Any, pair: tuple[str, str]) -> None:
+def test_what_the_sfu_and_others_have_said_is_not_missed(driver: Any, pair: tuple[str, str]) -> None:
     one, two = pair
     shown = token(driver, two)
     seat = SeatAssignment(0, "1", None, 1, "camera", "off")
-    driver.take(driver.room.seats_changed(two, 1, (replace(seat, participant=None),)))
+    driver.take(driver.room.seated_event(two, SeatsChanged(1, (replace(seat, participant=None),))))
     driver.lose(two)
     driver.wait(S)
-    driver.take(driver.room.seats_changed(two, 2, (seat,)))
-    driver.take(driver.room.speakers_changed(two, SpeakersChanged(((1, 0.5),), 1)))
+    driver.take(driver.room.seated_event(two, SeatsChanged(2, (seat,))))
+    driver.take(driver.room.seated_event(two, SpeakersChanged(((1, 0.5),), 1)))
+    for layer in ("off", "high", "off"):
+        driver.take(driver.room.seated_event(two, LayersWanted("camera", layer)))
     answer = SfuAnswer(offer_id=1, payload=Sdp(type="answer", sdp="v=0"))
     driver.take(driver.room.sfu_said(two, answer))
     driver.say(one, ChatText(text="Hello?"))
@@ -114,9 +116,10 @@ def test_seats_speakers_answers_words_and_chat_are_not_missed(driver: Any, pair:
     driver.clear()
     heard = driver.heard(driver.join(2, token=shown))
     assert [message.type for message in heard[3:]] == [
-        *("sfu_answer", "offer", "moderation", "seats", "speakers", "chat")
+        *("sfu_answer", "offer", "moderation", "seats", "speakers", "layers_wanted", "chat")
     ]
     assert heard[6].revision == 2
+    assert heard[8].max_layer == "off"
     assert heard[3] == answer
     assert heard[-1].text == "Hello?"
 
