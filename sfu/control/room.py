@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+
+import structlog
 
 from sfu.client import LayersWanted, QualityChanged, SeatSource, SpeakersChanged
 from sfu.control.member import Member
@@ -11,6 +14,8 @@ from sfu.control.quality import RoomQuality, Stats
 from sfu.core.seating.unwatched import Unwatched
 from sfu.core.speakers.dominance import Dominance, Speaking
 from sfu.dataplane.engine import SourceId
+
+log = structlog.get_logger(__name__)
 
 Picture = tuple[str, SeatSource]
 """Of a session, so that whoever joins anew begins anew."""
@@ -65,10 +70,18 @@ class Room:
             for member in members
         }
         for member in members:
-            member.assign(others[member.user], self._spoke)
+            self._attempt(partial(member.assign, others[member.user], self._spoke))
         for member in members:
-            member.feed(others[member.user])
+            self._attempt(partial(member.feed, others[member.user]))
         self.look()
+
+    @staticmethod
+    def _attempt(act: Callable[[], None]) -> None:
+        """One member's failure is not the others': they would hear nobody until the next change."""
+        try:
+            act()
+        except Exception:
+            log.exception("seating_failed")
 
     def look(self) -> None:
         """Tells those whose picture nobody is shown, or somebody is again. After every change of it."""

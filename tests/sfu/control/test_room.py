@@ -1,3 +1,5 @@
+import pytest
+
 from sfu.client import LayersWanted, MediaFlags, QualityChanged, SpeakersChanged
 from sfu.control.member import Member
 from sfu.control.room import Room
@@ -15,7 +17,7 @@ class Listening(Member):
     def __init__(self, user, told):
         super().__init__(user, f"session-{user}", lambda event: told.append((user, event)))
         self.media = MediaFlags(audio=True, video=False, screen=False)
-        self.spoke, self.watches = [], set()
+        self.spoke, self.watches, self.fed_with = [], set(), []
 
     @property
     def connections(self):
@@ -32,7 +34,7 @@ class Listening(Member):
         self.spoke = list(spoke)
 
     def feed(self, others):
-        pass
+        self.fed_with = list(others)
 
     async def close(self):
         pass
@@ -78,6 +80,22 @@ def test_who_leaves_is_none_of_those_who_spoke():
     hear(room, 1)
     room.leave(speaker)
     assert other.spoke == []
+
+
+@pytest.mark.parametrize("step", ["assign", "feed"])
+def test_one_whose_seating_fails_leaves_the_others_theirs(step, monkeypatch):
+    told, room = [], Room()
+    members = [Listening(user, told) for user in (1, 2, 3)]
+
+    def fail(*_):
+        raise RuntimeError("a seat that is none")
+
+    monkeypatch.setattr(members[0], step, fail)
+    for member in members:
+        room.join(member)
+    assert [[other.user for other in member.fed_with] for member in members[1:]] == [[1, 3], [1, 2]]
+    room.leave(members[2])
+    assert [other.user for other in members[1].fed_with] == [1]
 
 
 def layers(told):
