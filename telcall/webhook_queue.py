@@ -6,17 +6,16 @@ monotonic.
 
 from __future__ import annotations
 
-import heapq
 import random
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from api.lanes import LaneSchedule
+
 DropReason = Literal["full", "tries", "age", "shutdown"]
 DROP_REASONS: tuple[DropReason, ...] = get_args(DropReason)
-
-_SPARE_ENTRIES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +53,7 @@ class WebhookQueue:
         self._limits, self._fraction = limits, fraction
         self._all: OrderedDict[int, Pending] = OrderedDict()  # by number, the oldest first
         self._calls: dict[str, deque[Pending]] = {}
-        self._due: list[tuple[int, int, str]] = []  # a heap: when, number, call id
-        self._scheduled: dict[str, tuple[int, int, str]] = {}  # which entry of the heap counts
+        self._scheduled = LaneSchedule()  # by call id
         self._next_number = 0
         self._is_ending = False
         self.dropped: Counter[DropReason] = Counter()
@@ -77,20 +75,20 @@ class WebhookQueue:
 
     def take(self, now_us: int) -> Pending | None:
         """The event to be sent now; `delivered` or `failed` is to follow."""
-        while (entry := self._next_entry()) is not None and entry[0] <= now_us:
+        while (entry := self._scheduled.first()) is not None and entry[0] <= now_us:
             call_id = entry[2]
             pending = self._calls[call_id][0]
             if now_us - pending.created_us > self._limits.max_age_s * 1e6:
                 self._drop(pending, "age")
                 continue
-            del self._scheduled[call_id]
+            self._scheduled.discard(call_id)
             pending.in_flight = True
             return pending
         return None
 
     def next_due_us(self) -> int | None:
         """When `take` has something next; None while there is nothing to wait for."""
-        entry = self._next_entry()
+        entry = self._scheduled.first()
         return None if entry is None else entry[0]
 
     def delivered(self, pending: Pending, now_us: int) -> None:
@@ -113,7 +111,7 @@ class WebhookQueue:
     def hurry(self, now_us: int) -> None:
         """The end is near: everything is due now, and a try that fails is the last one."""
         self._is_ending = True
-        for call_id in list(self._scheduled):
+        for call_id in self._scheduled:
             self._schedule(call_id, now_us)
 
     def give_up(self) -> None:
@@ -123,16 +121,7 @@ class WebhookQueue:
 
     def _schedule(self, call_id: str, due_us: int) -> None:
         if call_id in self._calls:
-            entry = (due_us, self._calls[call_id][0].number, call_id)
-            self._scheduled[call_id] = entry
-            heapq.heappush(self._due, entry)
-            if len(self._due) > 2 * len(self._scheduled) + _SPARE_ENTRIES:
-                self._due = sorted(self._scheduled.values())  # without what does not count any more
-
-    def _next_entry(self) -> tuple[int, int, str] | None:
-        while self._due and self._scheduled.get(self._due[0][2]) is not self._due[0]:
-            heapq.heappop(self._due)
-        return self._due[0] if self._due else None
+            self._scheduled.set(call_id, due_us, self._calls[call_id][0].number)
 
     def _drop(self, pending: Pending, reason: DropReason) -> None:
         self._forget(pending)
@@ -145,4 +134,4 @@ class WebhookQueue:
         waiting.remove(pending)  # one of its first two
         if not waiting:
             del self._calls[pending.call_id]
-            self._scheduled.pop(pending.call_id, None)
+            self._scheduled.discard(pending.call_id)

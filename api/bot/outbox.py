@@ -7,17 +7,17 @@ and says with a 429 how long to wait (core.telegram.org/bots/faq, "My bot is hit
 
 from __future__ import annotations
 
-import heapq
 import random
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from api.lanes import LaneSchedule
+
 GiveUp = Literal["full", "tries", "age", "shutdown", "cancelled", "refused"]
 GIVE_UPS: tuple[GiveUp, ...] = get_args(GiveUp)
 
-_SPARE_ENTRIES = 64
 _IDLE_LANES = 1_000
 
 
@@ -77,8 +77,7 @@ class Outbox:
         self._all: OrderedDict[int, Job] = OrderedDict()  # by number, the oldest first
         self._keys: dict[str, Job] = {}
         self._lanes: OrderedDict[str, _Lane] = OrderedDict()
-        self._due: list[tuple[int, int, str]] = []  # a heap: when, number, lane
-        self._scheduled: dict[str, tuple[int, int, str]] = {}  # which entry of the heap counts
+        self._scheduled = LaneSchedule()
         self._ready_us = 0
         self._next_number = 1
         self._is_ending = False
@@ -115,14 +114,14 @@ class Outbox:
 
     def take(self, now_us: int) -> Job | None:
         """What is to be sent now; `delivered`, `refused` or `failed` is to follow."""
-        while (entry := self._next_entry()) is not None:
+        while (entry := self._scheduled.first()) is not None:
             job = self._lanes[entry[2]].jobs[0]
             if entry[0] > now_us or (self._ready_us > now_us and not job.urgent):
                 return None
             if now_us > job.expires_us:
                 self._give_up(job, Failure("age"), now_us)
                 continue
-            del self._scheduled[entry[2]]
+            self._scheduled.discard(entry[2])
             job.in_flight = True
             if job.key is not None:
                 del self._keys[job.key]  # what comes now is of another state
@@ -132,7 +131,7 @@ class Outbox:
 
     def next_due_us(self) -> int | None:
         """When `take` has something next; None while there is nothing to wait for."""
-        entry = self._next_entry()
+        entry = self._scheduled.first()
         if entry is None:
             return None
         urgent = self._lanes[entry[2]].jobs[0].urgent
@@ -174,7 +173,7 @@ class Outbox:
     def hurry(self, now_us: int) -> None:
         """The end is near: everything is due now, and a try that fails is the last one."""
         self._is_ending = True
-        for name in list(self._scheduled):
+        for name in self._scheduled:
             self._lanes[name].ready_us = 0
             self._schedule(name, now_us)
 
@@ -189,16 +188,7 @@ class Outbox:
             return
         job = lane.jobs[0]
         is_first = job.urgent and lane.ready_us <= now_us
-        entry = (-1 if is_first else max(lane.ready_us, now_us), job.number, name)
-        self._scheduled[name] = entry
-        heapq.heappush(self._due, entry)
-        if len(self._due) > 2 * len(self._scheduled) + _SPARE_ENTRIES:
-            self._due = sorted(self._scheduled.values())  # without what does not count any more
-
-    def _next_entry(self) -> tuple[int, int, str] | None:
-        while self._due and self._scheduled.get(self._due[0][2]) is not self._due[0]:
-            heapq.heappop(self._due)
-        return self._due[0] if self._due else None
+        self._scheduled.set(name, -1 if is_first else max(lane.ready_us, now_us), job.number)
 
     def _give_up(self, job: Job, failure: Failure, now_us: int) -> None:
         if self._forget(job, None, now_us):
@@ -217,7 +207,7 @@ class Outbox:
         was_first = lane.jobs[0] is job
         lane.jobs.remove(job)
         if was_first:
-            self._scheduled.pop(job.lane, None)
+            self._scheduled.discard(job.lane)
             self._schedule(job.lane, now_us)
         if not lane.jobs:
             self._lanes.move_to_end(job.lane)

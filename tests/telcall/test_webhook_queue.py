@@ -170,7 +170,7 @@ def test_whatever_happens_calls_stay_in_order_and_everything_is_accounted_for(
             else:
                 waiting.failed(pending, now_us)
         assert len(waiting) <= max(max_events, len(flying))
-        assert len(waiting._due) <= 2 * len(waiting._scheduled) + 64
+        assert len(waiting._scheduled._heap) <= 2 * len(waiting._scheduled) + 64
         delivered = sum(map(len, receiver.heard.values()))
         assert number == len(waiting) + delivered + waiting.dropped.total()
     for pending in flying:
