@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, RootModel, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
@@ -34,8 +34,8 @@ class FriendsQuery(BaseModel):
     offset: Annotated[int, Field(ge=0, le=MAX_USER_ID)] = 0
 
 
-class FriendAnswer(BaseModel):
-    """`id`: the internal one. `last_call_at`: when they last met."""
+class PersonAnswer(BaseModel):
+    """`id`: the internal one."""
 
     id: int
     telegram_user_id: int
@@ -44,20 +44,30 @@ class FriendAnswer(BaseModel):
     last_name: str | None
     display_name: str | None
     photo_url: str | None
+
+    @classmethod
+    def fields_of(cls, user: User) -> dict[str, Any]:
+        return {
+            "id": user.id,
+            "telegram_user_id": user.telegram_user_id,
+            "username": user.username,
+            "first_name": user.first_name,
+            "last_name": user.last_name,
+            "display_name": display_name(user),
+            "photo_url": user.photo_url,
+        }
+
+
+class FriendAnswer(PersonAnswer):
+    """`last_call_at`: when they last met."""
+
     last_call_at: Time | None
     is_favourite: bool
 
     @classmethod
     def of(cls, friend: Friend) -> FriendAnswer:
-        user = friend.user
         return cls(
-            id=user.id,
-            telegram_user_id=user.telegram_user_id,
-            username=user.username,
-            first_name=user.first_name,
-            last_name=user.last_name,
-            display_name=display_name(user),
-            photo_url=user.photo_url,
+            **cls.fields_of(friend.user),
             last_call_at=friend.last_call_at,
             is_favourite=friend.is_favourite,
         )
@@ -127,14 +137,7 @@ class Block(BaseModel):
     is_blocked: bool
 
 
-class BlockedPerson(BaseModel):
-    id: int
-    telegram_user_id: int
-    username: str | None
-    first_name: str | None
-    last_name: str | None
-    display_name: str | None
-    photo_url: str | None
+class BlockedPerson(PersonAnswer):
     blocked_at: Time
 
 
@@ -146,17 +149,5 @@ class BlockedAnswer(BaseModel):
 
     @classmethod
     def of(cls, blocked: Sequence[tuple[User, datetime]]) -> BlockedAnswer:
-        people = [
-            BlockedPerson(
-                id=user.id,
-                telegram_user_id=user.telegram_user_id,
-                username=user.username,
-                first_name=user.first_name,
-                last_name=user.last_name,
-                display_name=display_name(user),
-                photo_url=user.photo_url,
-                blocked_at=at,
-            )
-            for user, at in blocked
-        ]
+        people = [BlockedPerson(**PersonAnswer.fields_of(user), blocked_at=at) for user, at in blocked]
         return cls(blocked=people, total=len(people))
