@@ -61,6 +61,14 @@ async def launch(
     )
 
 
+COUNT_LEAVING = """
+(id) => {
+  window.gone = 0;
+  new MutationObserver(() => {
+    if (!document.querySelector(`[data-testid="tile-${id}"]`)) window.gone += 1;
+  }).observe(document.body, { childList: true, subtree: true });
+}
+"""
 NO_DIRECT_WAY = """
 (() => {
   // As behind two strict networks: neither side tells the other an address.
@@ -158,6 +166,14 @@ class Person:
             """() => [...document.querySelectorAll('[data-testid^="tile-"]')].map((e) => e.dataset.testid)"""
         )
         return set(found)
+
+    async def watch_for_leaving(self, user_id: int) -> None:
+        """From now on; `times_gone` tells how often."""
+        await self.page.evaluate(COUNT_LEAVING, user_id)
+
+    async def times_gone(self) -> int:
+        """How often the page was drawn without the tile of whom it is watched for."""
+        return int(await self.page.evaluate("() => window.gone"))
 
     async def failure(self) -> str:
         """Why the call page says that there is no call."""

@@ -25,14 +25,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 CONTINUITY = Path(__file__).with_name("continuity.js")
 HOLE_MS, DOUBLE_MS, DARK_MS = 400, 400, 400
 """Loose: how short it is, benchmarks/switch says."""
-COUNT_LEAVING = """
-(id) => {
-  window.gone = 0;
-  new MutationObserver(() => {
-    if (!document.querySelector(`[data-testid="tile-${id}"]`)) window.gone += 1;
-  }).observe(document.body, { childList: true, subtree: true });
-}
-"""
 CUT = (
     "add table inet cut; add chain inet cut in { type filter hook input priority 0; policy drop; };"
     " add chain inet cut out { type filter hook output priority 0; policy drop; }"
@@ -149,7 +141,7 @@ async def test_a_cut_of_some_seconds_ends_nobodys_call(
     async with town.people(count) as everybody:
         anna, boris = everybody[:2]
         await meet(everybody, microphones=count)
-        await anna.page.evaluate(COUNT_LEAVING, boris.id)
+        await anna.watch_for_leaving(boris.id)
         net["Boris"].run("nft", CUT)
         try:
             await eventually(lambda: anna.hears_nothing_of(boris.id), "the cut is felt")
@@ -158,7 +150,7 @@ async def test_a_cut_of_some_seconds_ends_nobodys_call(
             net["Boris"].run("nft", "delete table inet cut")
         await boris.phase("in_call")
         await perceive_each_other(everybody)
-        assert await anna.page.evaluate("() => window.gone") == 0
+        assert await anna.times_gone() == 0
 
 
 @pytest.mark.parametrize("count", [2, 3])
@@ -166,8 +158,8 @@ async def test_another_network_is_taken_within_the_call(count: int, town: Town, 
     async with town.people(count) as everybody:
         anna, boris = everybody[:2]
         await meet(everybody, microphones=count)
-        await anna.page.evaluate(COUNT_LEAVING, boris.id)
+        await anna.watch_for_leaving(boris.id)
         net["Boris"].move()
         await eventually(lambda: anna.hears_nothing_of(boris.id), "the old address is gone")
         await perceive_each_other(everybody)
-        assert await anna.page.evaluate("() => window.gone") == 0
+        assert await anna.times_gone() == 0

@@ -32,14 +32,6 @@ CUTTABLE = """
   window.cut = (ms) => { until = performance.now() + ms; current.close(); };
 })();
 """
-COUNT_LEAVING = """
-(id) => {
-  window.gone = 0;
-  new MutationObserver(() => {
-    if (!document.querySelector(`[data-testid="tile-${id}"]`)) window.gone += 1;
-  }).observe(document.body, { childList: true, subtree: true });
-}
-"""
 
 
 @pytest.mark.parametrize("count", [2, 3])
@@ -62,7 +54,7 @@ async def test_media_goes_on_and_nobody_notices(seconds: int, count: int, people
     await asyncio.sleep(3)  # a change of paths is over
     connections = await boris.page.evaluate("() => telcallListening.peers.length")
 
-    await anna.page.evaluate(COUNT_LEAVING, boris.id)
+    await anna.watch_for_leaving(boris.id)
     for person, other in ((anna, boris), (boris, anna)):
         await person.page.evaluate("(id) => telcallContinuity.start(id)", other.id)
     await boris.page.evaluate("(ms) => window.cut(ms)", seconds * 1_000)
@@ -73,7 +65,7 @@ async def test_media_goes_on_and_nobody_notices(seconds: int, count: int, people
         found = await person.page.evaluate("() => telcallContinuity.stop()")
         assert found["hole"] <= HOLE_MS, (person.look.name, found)
         assert found["dark"] <= DARK_MS, (person.look.name, found)
-    assert await anna.page.evaluate("() => window.gone") == 0
+    assert await anna.times_gone() == 0
     assert await boris.page.evaluate("() => window.sockets") == 2
     assert await boris.page.evaluate("() => telcallListening.peers.length") == connections
     await perceive_each_other([anna, boris])

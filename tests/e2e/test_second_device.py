@@ -13,14 +13,6 @@ from tests.e2e.waiting import eventually, perceive_each_other
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 People = Callable[..., Awaitable[list[Person]]]
-COUNT_LEAVING = """
-(id) => {
-  window.gone = 0;
-  new MutationObserver(() => {
-    if (!document.querySelector(`[data-testid="tile-${id}"]`)) window.gone += 1;
-  }).observe(document.body, { childList: true, subtree: true });
-}
-"""
 
 
 async def test_another_device_takes_over_in_a_group_call(people: People, browsers: Browsers) -> None:
@@ -30,7 +22,7 @@ async def test_another_device_takes_over_in_a_group_call(people: People, browser
         await person.enter(call_id)
     await perceive_each_other(everybody)
     for other in (anna, clara):
-        await other.page.evaluate(COUNT_LEAVING, boris.id)
+        await other.watch_for_leaving(boris.id)
 
     tablet = await Person.arrive(await browsers.of(boris.look), boris.look, boris.url)
     try:
@@ -39,7 +31,7 @@ async def test_another_device_takes_over_in_a_group_call(people: People, browser
         await boris.page.wait_for_selector('[data-failure="replaced"]')
         await perceive_each_other([anna, tablet, clara])
         for other in (anna, clara):
-            assert await other.page.evaluate("() => window.gone") == 0
+            assert await other.times_gone() == 0
 
         await boris.tap("retry")
         await tablet.page.wait_for_selector('[data-failure="replaced"]')
