@@ -18,7 +18,9 @@ from signaling.messages import (
     Moderate,
     Moderation,
     ModerationAction,
+    Quality,
     RaiseHand,
+    RateCall,
     React,
     Ring,
     Role,
@@ -28,6 +30,7 @@ from signaling.messages import (
     TopologyWanted,
     User,
     UserJoined,
+    UserLeft,
     Welcome,
 )
 
@@ -39,7 +42,7 @@ Send = Callable[[AnyClientMessage], Awaitable[None]]
 class Floor:
     """`role`, `hand`: one's own. `is_locked`: newcomers have to knock. `knocking`: who does, by user id, as
     hosts know. `speakers`: who speaks by the SFU's word, the loudest first; `dominant`: the one of them who
-    holds the floor."""
+    holds the floor. `qualities`: how links to the server fare, by user id."""
 
     def __init__(self, own_id: int, send: Send) -> None:
         self._own_id, self._send = own_id, send
@@ -47,6 +50,7 @@ class Floor:
         self.hand = self.is_locked = False
         self.speakers: Sequence[int] = ()
         self.dominant: int | None = None
+        self._qualities: dict[int, Quality] = {}
         self._chat: deque[Chat] = deque(maxlen=_KEPT_LINES)
         self._knocking: dict[int, User] = {}
         self._rings: dict[int, Ring] = {}
@@ -60,6 +64,10 @@ class Floor:
     @property
     def knocking(self) -> Mapping[int, User]:
         return self._knocking
+
+    @property
+    def qualities(self) -> Mapping[int, Quality]:
+        return self._qualities
 
     @property
     def rings(self) -> Mapping[int, Ring]:
@@ -81,6 +89,16 @@ class Floor:
         """For hosts: `mute`, `stop_video`, `remove`, `make_host` of somebody; `lock`, `unlock`. A refusal
         comes as an `Error`."""
         await self._send(Moderate(action=action, user_id=user_id))
+
+    async def end_for_all(self) -> None:
+        """For hosts. `call_ended` follows, or a refusal as an `Error`."""
+        await self._send(Moderate(action="end"))
+
+    async def rate(self, stars: int, reasons: Sequence[str] = ()) -> None:
+        """How the call is, 1 to 5, and words such as `echo`; one's first rating counts.
+
+        Raises pydantic's `ValidationError` (a `ValueError`) for others."""
+        await self._send(RateCall(stars=stars, reasons=list(reasons)))
 
     async def admit(self, user_id: int, admit: bool = True) -> None:
         """For hosts: let in, or turn away, somebody who knocks."""
@@ -118,8 +136,13 @@ class Floor:
             case Speakers():
                 self.speakers = tuple(speaker.user_id for speaker in message.speakers)
                 self.dominant = message.dominant
+            case Quality():
+                self._qualities[message.user_id] = message
+            case UserLeft():
+                self._qualities.pop(message.user.id, None)
             case TopologyChanged():
                 self.speakers, self.dominant = (), None
+                self._qualities.clear()
             case _:
                 pass
 

@@ -20,6 +20,7 @@ from signaling.messages import (
     Error,
     Hand,
     IceServer,
+    LayersWanted,
     Leave,
     MediaState,
     MediaStateChanged,
@@ -333,7 +334,7 @@ class Participant:
                 await self._moderated(message)
             case TopologyChanged():
                 await self._move(message.mode)
-            case SfuAnswer() | Seats():
+            case SfuAnswer() | Seats() | LayersWanted():
                 self._sfu.receive(message)
             case CallEnded():
                 self.end_reason = message.reason

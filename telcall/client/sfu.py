@@ -22,6 +22,7 @@ from aiortc.mediastreams import MediaStreamTrack
 from signaling.messages import (
     AnyClientMessage,
     Error,
+    LayersWanted,
     Seat,
     SeatOffer,
     Seats,
@@ -65,7 +66,8 @@ class SfuConnection:
         self._seats, self._ice_servers = seats, list(ice_servers)
         self._send, self._senses = send, senses
         self._is_open = False
-        self._outlets: list[Outlet] = []
+        self._is_watched = True
+        self._outlets: list[Outlet] = []  # of the microphone, of the camera
         self._offer_id = self._failed = 0
         self._answer: asyncio.Future[str] | None = None
         self._revision = -1
@@ -80,11 +82,19 @@ class SfuConnection:
     def open(self, on: bool) -> None:
         """Whether own media goes this way."""
         self._is_open = on
-        for outlet in self._outlets:
-            outlet.is_open = on
+        self._set_outlets()
 
-    def receive(self, message: SfuAnswer | Seats | Error) -> None:
+    def _set_outlets(self) -> None:
+        """A picture that nobody is shown is not encoded."""
+        for outlet in self._outlets:
+            outlet.is_open = self._is_open and (self._is_watched or outlet.kind == "audio")
+
+    def receive(self, message: SfuAnswer | Seats | LayersWanted | Error) -> None:
         match message:
+            case LayersWanted():
+                if message.source == "camera":
+                    self._is_watched = message.max_layer != "off"
+                    self._set_outlets()
             case SfuAnswer():
                 if message.offer_id == self._offer_id and self._answer and not self._answer.done():
                     self._answer.set_result(message.payload.sdp)
@@ -126,7 +136,8 @@ class SfuConnection:
                 over.set()
 
         self._outlets = [feed.add_outlet() for feed in self._feeds]
-        self.open(self._is_open)
+        self._is_watched = True  # until told otherwise, of every connection
+        self._set_outlets()
         listening = Tasks()
         try:
             for mid, track in await self._negotiate(connection):

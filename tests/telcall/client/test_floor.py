@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from signaling.messages import Reaction, ServerMessage, UserLeft, Waiting
+from signaling.messages import LayersWanted, Reaction, ServerMessage, UserLeft, Waiting
 from telcall.client.errors import JoinRefused, RequestFailed
 from telcall.client.participant import Participant
 from telcall.client.rest import Account, Rest
@@ -144,3 +144,48 @@ async def test_who_waits_knows_what_comes_of_calling_a_friend(
             await rest.invite(call_id, boris_id)
             async with Participant.join(url, call_id, accounts["Boris"].token, ice_servers=[]):
                 await eventually(lambda: not waiting.floor.rings)
+
+
+async def test_picture_that_nobody_is_shown_is_not_sent_until_somebody_is(join: Join) -> None:
+    told: list[ServerMessage] = []
+    anna = await join("Anna", on_message=told.append)
+    boris, clara = [await join(name, seats=0) for name in ("Boris", "Clara")]
+
+    def wanted() -> list[str]:
+        return [each.max_layer for each in told if isinstance(each, LayersWanted)]
+
+    def sent() -> dict[str, bool]:
+        return {outlet.kind: outlet.is_open for outlet in anna.participant._sfu._outlets}
+
+    await anna.waits(lambda: wanted() == ["off"])
+    assert sent() == {"audio": True, "video": False}
+    await clara.participant.leave()
+    daniel = await join("Daniel")
+    await daniel.waits(lambda: daniel.perceives(anna))
+    assert wanted() == ["off", "high"]
+    assert sent() == {"audio": True, "video": True}
+    assert boris.participant.topology == "sfu"
+
+
+async def test_everybody_knows_how_links_fare(join: Join) -> None:
+    guests = [await join(name) for name in ("Anna", "Boris", "Clara")]
+    ids = {guest.participant.user_id for guest in guests}
+    anna = guests[0]
+    for guest in guests[1:]:
+        await anna.waits(lambda guest=guest: anna.perceives(guest))  # type: ignore[misc]
+    await anna.waits(lambda: set(anna.participant.floor.qualities) == ids)
+    await anna.waits(lambda: all(each.reason == "good" for each in anna.participant.floor.qualities.values()))
+    await guests[2].participant.leave()
+    await anna.waits(lambda: guests[2].participant.user_id not in anna.participant.floor.qualities)
+
+
+async def test_whoever_is_a_host_ends_the_call_and_rates_it(join: Join) -> None:
+    anna, boris = await join("Anna"), await join("Boris")
+    await anna.participant.floor.moderate("make_host", boris.participant.user_id)
+    await boris.waits(lambda: boris.participant.floor.role == "host")
+    with pytest.raises(ValueError, match="stars"):
+        await boris.participant.floor.rate(6)
+    await boris.participant.floor.rate(4, ["echo"])
+    await boris.participant.floor.end_for_all()
+    await anna.participant.wait_until_over()
+    assert anna.participant.end_reason == "ended"
