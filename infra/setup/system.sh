@@ -3,6 +3,7 @@
 # a `network` with trouble in it, and with browsers a library of Playwright's own Node. Root gets it installed, anybody else is told how.
 set -eu
 missing=
+needs_tun=
 for wanted in "$@"; do
   case $wanted in
     chromium) command -v chromium >/dev/null 2>&1 || missing="$missing chromium fonts-liberation" ;;
@@ -11,11 +12,17 @@ for wanted in "$@"; do
       for program in ip:iproute2 nft:nftables; do
         PATH="$PATH:/usr/sbin:/sbin" command -v "${program%:*}" >/dev/null 2>&1 || missing="$missing ${program#*:}"
       done
+      [ -e /dev/net/tun ] || needs_tun=1
       ;;
     coturn) command -v turnserver >/dev/null 2>&1 || missing="$missing coturn" ;;
   esac
 done
 /sbin/ldconfig -p | grep -q 'libatomic\.so\.1 ' || missing="$missing libatomic1"
+# Containers and the smallest systems lack the node; it is the kernel's own number (admin-guide/devices.txt).
+if [ -n "$needs_tun" ] && { [ "$(id -u)" != 0 ] || ! { mkdir -p /dev/net && mknod -m 666 /dev/net/tun c 10 200; }; }; then
+  echo "the tests need /dev/net/tun: run 'mkdir -p /dev/net && mknod -m 666 /dev/net/tun c 10 200' as root" >&2
+  exit 1
+fi
 [ -n "$missing" ] || exit 0
 packages=$(echo $missing)
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then

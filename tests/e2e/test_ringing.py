@@ -14,6 +14,7 @@ from tests.e2e.fake_media import LOOKS
 from tests.e2e.person import PHONE, Person
 from tests.e2e.serving import serving
 from tests.e2e.test_telegram import CLIENT, launch_address
+from tests.e2e.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
@@ -99,8 +100,14 @@ async def test_call_is_shared_by_telegrams_own_picker(browsers: Browsers) -> Non
         await page.wait_for_url("**/call-created/*")
         call_id = page.url.rsplit("/", 1)[1].partition("?")[0]
         await page.get_by_test_id("share").click()
-        asked = "window.telegramHeard.find(([type]) => type === 'web_app_send_prepared_message')"
-        await page.wait_for_function(asked)
+        asked = (
+            "() => window.telegramHeard.find(([type]) => type === 'web_app_send_prepared_message') ?? null"
+        )
+
+        async def has_asked() -> bool:
+            return await page.evaluate(asked) is not None
+
+        await eventually(has_asked, "Telegram's picker is asked for")
         prepared = await page.evaluate(asked)
         assert prepared[1]["id"].startswith("prepared")
         result = telegram.sent("savePreparedInlineMessage")[0]["result"]
