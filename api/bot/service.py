@@ -199,7 +199,10 @@ class TelegramBot:
                 async with asyncio.timeout(wait_s):
                     await self._ring_set.wait()
             self._ring_set.clear()
-            self._rings.advance(now_us())
+            try:
+                self._rings.advance(now_us())
+            except Exception:
+                log.exception("rings_failed")  # those that are due later still come to their end
 
     # --- cards --------------------------------------------------------------------------------------------
 
@@ -314,7 +317,15 @@ class TelegramBot:
             wait_s = min(wait_s * 2, MAX_WAIT_S)
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        self._tasks.append(asyncio.create_task(work, name=name))
+        self._tasks.append(asyncio.create_task(_logged(work, name), name=name))
+
+
+async def _logged(work: Coroutine[Any, Any, None], name: str) -> None:
+    """Nobody waits for these tasks before the end: what ends one of them must be seen when it does."""
+    try:
+        await work
+    except Exception:
+        log.exception("bot_task_failed", task=name)
 
 
 def _is_final(result: Any) -> bool:
