@@ -157,8 +157,8 @@ class QualityChanged:
 class LayersWanted:
     """Up to which layer this participant's own picture is shown to anybody; `off`: nobody is.
 
-    Told to clients with seats. A picture begins as `high`, also when it is published anew or nothing was
-    forwarded in between.
+    Told to clients with seats. A session begins with `high`; it is `high` again when the picture is not sent,
+    or nothing is forwarded.
     """
 
     source: SeatSource

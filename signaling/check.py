@@ -54,6 +54,8 @@ class Check:
         """ICE and DTLS are up. None: they were before."""
         if self._connected_us is not None or self._answered_us is None or self.is_over:
             return None
+        if self._ends_with == _FINISHED:
+            return None
         self._connected_us = self._before_us = now_us
         self._ends_us, self._ends_with = now_us + self._times.echo_us, _TIME_LIMIT
         self._stats_us = now_us + STATS_INTERVAL_US
@@ -63,13 +65,15 @@ class Check:
         """The connection has failed, or has gone silent."""
         return self._over("failed" if self._connected_us is None else "lost")
 
-    def left(self) -> CheckResult | None:
-        """The client wants no more."""
-        return self._over("finished")
+    def left(self, now_us: int) -> None:
+        """The client wants no more: it ends now, after a last measurement."""
+        self._ends_us, self._ends_with = now_us, _FINISHED
 
     def measure_due(self, now_us: int) -> bool:
         """Whether `measured` is to be called now: before it is over, too, so that the result is whole."""
-        return self._stats_us is not None and (now_us >= self._stats_us or now_us >= self._ends_us)
+        if self.is_over or self._stats_us is None:
+            return False
+        return now_us >= min(self._stats_us, self._ends_us)
 
     def measured(self, measured: Measured, now_us: int) -> CheckStats:
         """What has gone both ways so far."""
@@ -131,3 +135,4 @@ class Check:
 _NO_OFFER: CheckReason = "no_offer"
 _NO_PATH: CheckReason = "no_path"
 _TIME_LIMIT: CheckReason = "time_limit"
+_FINISHED: CheckReason = "finished"

@@ -13,12 +13,18 @@ from aiohttp import web
 from sfu.client import ConnectionChanged, Offer, SeatOffer, Sfu, SfuEvent
 from sfu.errors import EngineUnavailable, SdpRejected, SfuError
 from signaling.check import Check, CheckTimes
-from signaling.check_messages import CHECK_CLIENT_MESSAGE, AnyCheckMessage, CheckOffer, CheckReady
+from signaling.check_messages import (
+    CHECK_CLIENT_MESSAGE,
+    AnyCheckMessage,
+    CheckOffer,
+    CheckReady,
+    CheckResult,
+)
 from signaling.config import SignalingConfig
 from signaling.connection import Connection
 from signaling.entrance import Accepted, Entrance, Refused
 from signaling.ice_servers import IceServers
-from signaling.messages import Error, Leave, Message, Ping, Pong, SessionDescription, SfuAnswer
+from signaling.messages import Leave, Message, Ping, Pong, SessionDescription, SfuAnswer
 from signaling.metrics import SignalingMetrics
 from signaling.protocol import Decoder
 from signaling.rate import KeyedBuckets
@@ -30,6 +36,7 @@ from signaling.refusals import (
     TOO_MANY_CHECKS,
     TOO_MANY_CHECKS_AT_ONCE,
 )
+from signaling.sfu_values import from_rejection
 
 log = structlog.get_logger(__name__)
 
@@ -79,12 +86,12 @@ class CheckSocket:
         """One of so many at once. Raises `Refused`."""
         if self._entrance.is_draining:
             raise Refused(DRAINING)
-        if not self._begun.take(user_id, self._now_us()):
-            self._metrics.count_limit("checks_per_user")
-            raise Refused(TOO_MANY_CHECKS)
         if self._running >= self._config.checks_at_once:
             self._metrics.count_limit("checks_at_once")
             raise Refused(TOO_MANY_CHECKS_AT_ONCE)
+        if not self._begun.take(user_id, self._now_us()):
+            self._metrics.count_limit("checks_per_user")
+            raise Refused(TOO_MANY_CHECKS)
         self._running += 1
         self._metrics.checks_running.set(self._running)
         try:
@@ -153,7 +160,8 @@ class _Run:
             case Ping():
                 self._connection.send(Pong(t=message.t))
             case Leave():
-                self._tell(self._check.left())
+                self._check.left(self._now_us())
+                self._woken.set()
 
     def _heard(self, event: SfuEvent) -> None:
         """From the SFU."""
@@ -189,8 +197,7 @@ class _Run:
         try:
             sdp = await self._sfu.answer(self._room, self._user_id, offer)
         except SdpRejected as rejected:
-            code = "unsupported" if rejected.code == "unsupported" else "invalid_sdp"
-            self._tell(Error(detail=rejected.detail, code=code, ref=message.id))
+            self._tell(from_rejection(rejected, message.id))
             return
         payload = SessionDescription(type="answer", sdp=sdp)
         self._tell(SfuAnswer(offer_id=message.offer_id, payload=payload))
@@ -210,6 +217,7 @@ class _Run:
         if message is None:
             return
         self._connection.send(message)
+        if isinstance(message, CheckResult):
+            self.reason = message.reason
         if self._check.is_over:
-            self.reason = getattr(message, "reason", self.reason)
             self._connection.close(NORMAL_CLOSURE)

@@ -8,7 +8,7 @@ from signaling.messages import Ring
 
 MAX_CALLS = 10_000
 MAX_RINGS = 64
-"""Of one call; beyond, the one that began longest ago is forgotten."""
+"""Of one call; beyond, the one that nothing was heard of for longest is forgotten."""
 
 
 class RingBoard:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import combinations
 
-from sfu.client import Description, SeatedEvent
+from sfu.client import Description, QualityChanged, SeatedEvent
 from signaling.chat import ChatLog
 from signaling.config import SignalingConfig
 from signaling.door import Door, refuse
@@ -580,6 +580,8 @@ class Room:
         member = self._members.by_stay(stay)
         if member is None or not member.v2:
             return []
+        if isinstance(event, QualityChanged) and self.mode == "p2p":
+            return []  # the SFU forwards a moment longer; its judgement would stand while it says no more
         return [output for message in messages_of(event) for output in member.tell(message)]
 
     def peer_described(self, stay: str, peer_id: int, description: Description) -> list[Output]:

@@ -11,7 +11,7 @@ import structlog
 
 from sfu.client import Offer, PeerDescribed, PeerMisled, SeatOffer, Sfu, SfuEvent
 from sfu.errors import EngineUnavailable, SdpRejected, SfuError
-from signaling.messages import Error, ErrorCode, ServerMessage, SessionDescription, SfuAnswer
+from signaling.messages import ServerMessage, SessionDescription, SfuAnswer
 from signaling.outputs import (
     AnswerOffer,
     Describe,
@@ -22,6 +22,7 @@ from signaling.outputs import (
     SetWishes,
     SfuCommand,
 )
+from signaling.sfu_values import from_rejection
 
 log = structlog.get_logger(__name__)
 
@@ -153,7 +154,7 @@ class SfuLane:
                 Offer(offer.offer_id, offer.payload.sdp, dict(offer.tracks), seats),
             )
         except SdpRejected as error:
-            self._events.reply(command.stay, _error(error, offer.id))
+            self._events.reply(command.stay, from_rejection(error, offer.id))
             return
         payload = SessionDescription(type="answer", sdp=sdp)
         self._events.reply(command.stay, SfuAnswer(offer_id=offer.offer_id, payload=payload))
@@ -162,7 +163,7 @@ class SfuLane:
         try:
             await self._sfu.describe(self._call_id, command.user_id, command.peer_id, command.description)
         except SdpRejected as error:
-            self._events.reply(command.stay, _error(error, command.ref))
+            self._events.reply(command.stay, from_rejection(error, command.ref))
 
 
 def _superseding_key(command: SfuCommand) -> tuple[Any, ...]:
@@ -174,8 +175,3 @@ def _superseding_key(command: SfuCommand) -> tuple[Any, ...]:
             return (Describe, command.stay, command.peer_id, command.description.type)
         case _:
             return (type(command), command.stay)
-
-
-def _error(rejection: SdpRejected, ref: str | int | None) -> Error:
-    code: ErrorCode = "unsupported" if rejection.code == "unsupported" else "invalid_sdp"
-    return Error(detail=rejection.detail, code=code, ref=ref)

@@ -14,8 +14,11 @@ from sfu.client import (
     Wanted,
 )
 from sfu.client import LayersWanted as SfuLayersWanted
+from sfu.errors import SdpRejected
 from signaling.messages import (
     Answer,
+    Error,
+    ErrorCode,
     LayersWanted,
     MediaState,
     Offer,
@@ -85,3 +88,9 @@ def _seat(seat: SeatAssignment) -> Seat:
         source=seat.source,
         video=seat.video,
     )
+
+
+def from_rejection(rejection: SdpRejected, ref: str | int | None) -> Error:
+    """ref: the `id` of the message that it came with."""
+    code: ErrorCode = "unsupported" if rejection.code == "unsupported" else "invalid_sdp"
+    return Error(detail=rejection.detail, code=code, ref=ref)

@@ -22,12 +22,9 @@ class RoomQuality:
 
     def measure(self, members: Iterable[Member], stats: Stats) -> tuple[QualityScore, ...]:
         """stats: of the engine's, for one connection."""
-        before, self._meters = self._meters, {}
-        scores = []
-        for member in members:
-            meter = self._meters[member.session] = before.get(member.session) or Meter()
-            scores.append(_measure(meter, member, stats))
-        return tuple(scores)
+        here = [(member, self._meters.get(member.session) or Meter()) for member in members]
+        self._meters = {member.session: meter for member, meter in here}
+        return tuple(_measure(meter, member, stats) for member, meter in here)
 
 
 def _measure(meter: Meter, member: Member, stats: Stats) -> QualityScore:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import structlog
@@ -21,11 +21,10 @@ class Rounds:
 
     def __init__(self, engine: Engine, rooms: Mapping[str, Room]) -> None:
         self._engine, self._rooms = engine, rooms
-        self._tasks = [self._start(self._listen(), "speakers"), self._start(self._measure(), "quality")]
-
-    @staticmethod
-    def _start(rounds: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
-        return asyncio.create_task(rounds, name=name)
+        self._tasks = [
+            asyncio.create_task(self._listen(), name="speakers"),
+            asyncio.create_task(self._measure(), name="quality"),
+        ]
 
     async def close(self) -> None:
         for task in self._tasks:

@@ -49,16 +49,19 @@ class Participant:
         self.arrivals = ArrivalLog(FEEDBACK_SSRC)
         self.feedback_ssrc: int | None = None
         """Of the source that feedback on the transport is addressed to."""
-        self.rtt_us = DEFAULT_RTT_US
         self.measured_rtt_us: int | None = None
         """By their reports alone; None while there are none."""
         self.packets_in = self.bytes_in = self.packets_out = self.bytes_out = 0
         self.rtcp_rate = PerSecond(MAX_RTCP_PER_S)
         self.dtls_rate = PerSecond(MAX_DTLS_PER_S)
 
+    @property
+    def rtt_us(self) -> int:
+        """What to reckon with."""
+        return DEFAULT_RTT_US if self.measured_rtt_us is None else self.measured_rtt_us
+
     def note_rtt(self, rtt_us: int) -> None:
         """A report of theirs tells it (RFC 3550 §6.4.1)."""
-        self.rtt_us = (7 * self.rtt_us + rtt_us) // 8
         before_us = rtt_us if self.measured_rtt_us is None else self.measured_rtt_us
         self.measured_rtt_us = (7 * before_us + rtt_us) // 8
 

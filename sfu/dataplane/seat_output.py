@@ -244,10 +244,12 @@ class SeatOutput:
 
         What was lost or late on the way from the publisher is not the fault of theirs. Read by the control
         plane's thread too."""
-        if self._reported is None:
+        reported = self._reported
+        if reported is None:
             return None
-        block, missing = self._reported
-        source = self.source.reception if self.source is not None else None
+        block, missing = reported
+        sitter = self.source  # read once: the engine's thread may take it away meanwhile
+        source = sitter.reception if sitter is not None else None
         jitter_us = block.jitter * 1_000_000 // self.stream.clock_rate
         return Reception(
             self.stream.kind,

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from store.tables import Call, CallRating, Participant
+from store.tables import Call, CallRating, Participant, ParticipantSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,17 @@ class Attendance:
 
 
 async def find_attendance(session: AsyncSession, call_id: str, user_id: int) -> Attendance | None:
-    """What `participants` says of a person and a call's public id; None when there is no such call."""
+    """Of a person in the call of a public id; None when there is no such call. Who was called and never came
+    was not in it."""
+    came = (
+        select(ParticipantSession.id)
+        .where(ParticipantSession.call_id == Call.id, ParticipantSession.user_id == user_id)
+        .exists()
+    )
     statement = (
-        select(Call.id, Participant.id, Participant.left_at)
+        select(Call.id, came, Participant.left_at)
         .outerjoin(Participant, (Participant.call_id == Call.id) & (Participant.user_id == user_id))
         .where(Call.call_id == call_id)
     )
     row = (await session.execute(statement)).one_or_none()
-    return None if row is None else Attendance(row[0], row[1] is not None, row[2])
+    return None if row is None else Attendance(row[0], row[1], row[2])

@@ -11,7 +11,6 @@ from aiohttp import ClientSession, ClientTimeout, ClientWebSocketResponse, WSMsg
 from aiortc import (
     RTCBundlePolicy,
     RTCConfiguration,
-    RTCIceServer,
     RTCIceTransportPolicy,
     RTCPeerConnection,
     RTCSessionDescription,
@@ -31,6 +30,7 @@ from signaling.check_messages import (
 from signaling.messages import Error, IceServer, Leave, SeatOffer, SessionDescription, SfuAnswer
 from telcall.client.closing import close_connection
 from telcall.client.errors import JoinRefused
+from telcall.client.ice import rtc_ice_server
 from telcall.client.media import Tone
 
 SUBPROTOCOL = "telcall.check"
@@ -89,7 +89,7 @@ async def check_way(url: str, token: str, way: Way, measure_s: float = MEASURE_S
 class _Try:
     def __init__(self, socket: ClientWebSocketResponse, way: Way, measure_s: float) -> None:
         self._socket, self._way, self._measure_s = socket, way, measure_s
-        servers = [] if way.turn is None else [_rtc(way.turn)]
+        servers = [] if way.turn is None else [rtc_ice_server(way.turn)]
         policy = RTCIceTransportPolicy.ALL if way.turn is None else RTCIceTransportPolicy.RELAY
         self._peer = RTCPeerConnection(
             RTCConfiguration(
@@ -179,7 +179,3 @@ class _Try:
     async def _leave_soon(self) -> None:
         await asyncio.sleep(self._measure_s)
         await self._send(Leave())
-
-
-def _rtc(server: IceServer) -> RTCIceServer:
-    return RTCIceServer(urls=server.urls, username=server.username, credential=server.credential)

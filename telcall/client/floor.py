@@ -121,6 +121,10 @@ class Floor:
             case Welcome():
                 self.role, self.is_locked = message.self.role, message.locked
                 self._knocking.clear()  # told anew
+                self._rings.clear()
+                if not message.resumed:
+                    self.speakers, self.dominant = (), None
+                    self._qualities.clear()
             case Chat() if message not in self._chat:  # after a resume lines may come again
                 self._chat.append(message)
             case Hand() if message.user_id == self._own_id:

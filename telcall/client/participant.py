@@ -50,6 +50,7 @@ from signaling.messages import Participant as V2User
 from telcall.client.errors import JoinRefused
 from telcall.client.files import Recorder
 from telcall.client.floor import Floor
+from telcall.client.ice import rtc_ice_server
 from telcall.client.link import Link
 from telcall.client.media import Feed
 from telcall.client.p2p import Mesh
@@ -174,7 +175,7 @@ class Participant:
                 protocol,
                 topology,
                 seats,
-                list(map(_ice_server, given)) if ice_servers is None else ice_servers,
+                list(map(rtc_ice_server, given)) if ice_servers is None else ice_servers,
                 recorder,
                 on_message,
             )
@@ -466,10 +467,6 @@ class Participant:
         if self.end_reason is None:
             self.end_reason = reason
         self._over.set()
-
-
-def _ice_server(server: IceServer) -> RTCIceServer:
-    return RTCIceServer(urls=server.urls, username=server.username, credential=server.credential)
 
 
 def _is_stun(server: RTCIceServer) -> bool:

@@ -136,7 +136,6 @@ class SfuConnection:
                 over.set()
 
         self._outlets = [feed.add_outlet() for feed in self._feeds]
-        self._is_watched = True  # until told otherwise, of every connection
         self._set_outlets()
         listening = Tasks()
         try:

@@ -87,7 +87,10 @@ def test_rates_are_of_the_last_interval_and_counters_of_the_whole() -> None:
     assert (second.uplink.kbps, second.uplink.jitter_ms) == (32.0, 2.3)
     down = second.downlink
     assert (down.kbps, down.fraction_lost, down.jitter_ms, down.rtt_ms) == (4.0, 0.062, 1.0, 45.7)
-    result = check.left()
+    check.left(6 * S)
+    assert check.next_deadline_us() == 6 * S
+    assert check.measure_due(6 * S)
+    result = check.advance(6 * S)
     assert result is not None
     assert (result.reason, result.uplink, result.downlink) == ("finished", second.uplink, second.downlink)
 
@@ -105,5 +108,19 @@ def test_a_handshake_that_fails_and_a_connection_that_breaks_are_told_apart() ->
 
 def test_it_is_over_once() -> None:
     check = connected_check()
-    assert check.left() is not None
-    assert (check.left(), check.broken(), check.advance(100 * S), check.connected(3 * S)) == (None,) * 4
+    check.left(3 * S)
+    assert check.advance(3 * S) is not None
+    check.left(4 * S)
+    assert (check.broken(), check.advance(100 * S), check.connected(5 * S)) == (None,) * 3
+    assert check.next_deadline_us() is None
+    assert not check.measure_due(100 * S)
+
+
+def test_who_leaves_while_it_connects_is_let_go() -> None:
+    check = Check(TIMES, 0)
+    check.answered(1 * S)
+    check.left(2 * S)
+    assert check.connected(2 * S) is None
+    result = check.advance(2 * S)
+    assert result is not None
+    assert (result.reason, result.connected_after_ms) == ("finished", None)

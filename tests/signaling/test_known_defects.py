@@ -15,8 +15,11 @@ async def test_s12_13_nothing_is_relayed_after_the_end(server: Any) -> None:
     anna, boris = await server.user("Anna"), await server.user("Boris")
     call_id = await server.call(anna)
     one, other = await server.join(call_id, anna, v2=False), await server.join(call_id, boris, v2=False)
+    offer = {"type": "offer", "to_user_id": boris.id, "payload": {"type": "offer", "sdp": "v=0\r\n"}}
+    await one.send(**offer)
+    await other.hear("offer")
     await server.lifecycle.end_call(call_id, anna.id)
-    await one.send(type="offer", to=boris.id, payload={"type": "offer", "sdp": "v=0\r\n"})
+    await one.send(**offer)
     for close_code, messages in await asyncio.gather(one.close_code(), other.close_code()):
         assert (close_code, messages[-1]) == (1000, {"type": "call_ended", "reason": "ended"})
         assert "offer" not in [message["type"] for message in messages]

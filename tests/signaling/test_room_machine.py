@@ -649,10 +649,14 @@ class RoomMachine(RuleBasedStateMachine):
             self._take(self.room.receive(client.session, state, self.now_us))
         seat = SeatAssignment(0, "1", None, None, "camera", "off")
         stay = self.room.members[client.user_id].stay
+        qualities = QualityChanged(tuple(QualityScore(user, 4.4, "good") for user in (1, 2)))
         for event, messages in (
             (SeatsChanged(1, (seat,)), ["seats"]),
             (LayersWanted("camera", "off"), ["layers_wanted"]),
-            (QualityChanged(tuple(QualityScore(user, 4.4, "good") for user in (1, 2))), ["quality"] * 2),
+            (
+                QualityChanged(tuple(QualityScore(user, 4.4, "good") for user in (1, 2))),
+                ["quality"] * 2 * (self.room.mode == "sfu"),
+            ),
         ):
             outputs = self._take(self.room.seated_event(stay, event))
             told = [(o.session, o.message.type) for o in outputs if isinstance(o, Send)]

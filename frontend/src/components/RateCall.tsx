@@ -5,7 +5,7 @@ import { Button } from "./Button";
 const STARS = [1, 2, 3, 4, 5] as const;
 /** So many stars or fewer ask for a reason. */
 const UNHAPPY = 3;
-export const REASONS = ["no_sound", "bad_sound", "bad_picture", "echo", "dropped", "other"] as const;
+const REASONS = ["no_sound", "bad_sound", "bad_picture", "echo", "dropped", "other"] as const;
 
 interface Props {
   /** True when it has arrived. */
@@ -45,19 +45,17 @@ export function RateCall({ onRate }: Props) {
       <legend className="mx-auto text-[15px] text-soft">{t("rating.question")}</legend>
       <div className="mt-1 flex">
         {STARS.map((star) => (
-          <label key={star} className="cursor-pointer p-2">
-            <input
-              type="radio"
-              name="stars"
-              value={star}
-              data-testid={`star-${star}`}
-              aria-label={t("rating.stars", { count: star })}
-              checked={stars === star}
-              onChange={() => rate(star)}
-              className="peer sr-only"
-            />
+          <button
+            key={star}
+            type="button"
+            data-testid={`star-${star}`}
+            aria-label={t("rating.stars", { count: star })}
+            aria-pressed={stars === star}
+            onClick={() => rate(star)}
+            className="rounded-lg p-2"
+          >
             <Star filled={stars !== null && star <= stars} />
-          </label>
+          </button>
         ))}
       </div>
       {asksWhy && (
@@ -101,7 +99,7 @@ function Star({ filled }: { filled: boolean }) {
     <svg
       viewBox="0 0 24 24"
       aria-hidden="true"
-      className={`size-8 rounded-lg peer-focus-visible:outline-2 ${filled ? "text-accent" : "text-soft"}`}
+      className={`size-8 ${filled ? "text-accent" : "text-soft"}`}
       fill={filled ? "currentColor" : "none"}
       stroke="currentColor"
       strokeWidth={1.6}

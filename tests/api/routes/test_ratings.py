@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
+from store.queries.calls import find_call
+from store.queries.participants import add_participants
 from store.tables import CallRating
 from tests.api.routes.test_call_stats import call_of
 
@@ -39,11 +41,15 @@ async def test_the_first_rating_of_everybody_who_was_there_counts(api: Client, d
 
 
 async def test_who_was_not_in_it_may_not(api: Client, database: Database) -> None:
-    anna, stranger = await api.signed_in(1), await api.signed_in(2)
+    anna, stranger, called = [await api.signed_in(number) for number in (1, 2, 3)]
     call_id = await call_of(database, anna)
-    for client in (anna, stranger):  # Anna has made the call, and never came
-        status, detail = await rate(client, call_id)
-        assert status in (403, 404), detail
+    async with database.transaction() as session:
+        found = await find_call(session, call_id)
+        assert found is not None
+        ids = [(await client.get("/api/me")).json["id"] for client in (anna, called)]
+        await add_participants(session, found.call.id, ids, api.time.utc)
+    for client in (anna, stranger, called):  # Anna and whom she called have rows, and never came
+        assert await rate(client, call_id) == (403, "Only participants can rate the call")
     assert (await rate(anna, "no-such-call"))[0] == 404
     assert (await rate(anna, "%00"))[0] == 404
     assert (await api.post(f"/api/calls/{call_id}/rating", {"stars": 5})).status == 401

@@ -125,7 +125,7 @@ export class ApiClient {
     return (await this.#request("POST", "/api/calls/join_by_code", { call_code: code })) as CallInfo;
   }
 
-  /** How it was, for somebody who was in it; the first word counts. reasons: of `REASONS`, or none. */
+  /** How it was, for somebody who was in it; the first word counts. reasons: words such as `echo`. */
   async rateCall(callId: string, stars: number, reasons: readonly string[]): Promise<void> {
     await this.#request("POST", `/api/calls/${encodeURIComponent(callId)}/rating`, { stars, reasons });
   }

@@ -175,14 +175,12 @@ export class CallEngine implements Call {
   }
 
   forgetRing(userId: number): void {
-    this.#rings.forget(userId);
+    this.#rings.dismiss(userId);
     this.#changed();
   }
 
   endForAll(): boolean {
-    if (this.#phase.kind !== "in_call") return false;
-    this.#link.send({ type: "moderation", action: "end", user_id: null });
-    return true;
+    return this.#link.send({ type: "moderation", action: "end", user_id: null });
   }
 
   leave(): void {
@@ -210,7 +208,11 @@ export class CallEngine implements Call {
         break;
       case "welcome":
         if (message.resumed) this.#paths.resume(message.topology, message.ice_servers);
-        else this.#paths.begin(message.topology, message.ice_servers);
+        else {
+          this.#speakers = null;
+          this.#quality.clear();
+          this.#paths.begin(message.topology, message.ice_servers);
+        }
         this.#sentViaServer = message.resumed && this.#sentViaServer;
         this.#sendViaServer();
         break;

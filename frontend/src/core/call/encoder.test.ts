@@ -56,3 +56,10 @@ test("a refusal is tried again, but not for ever", async () => {
   await encoder.want(true);
   expect(sender.active).toBe(true);
 });
+
+test("an engine that takes everything and changes nothing is left in peace", async () => {
+  const sender = new Sender();
+  sender.getParameters = () => ({ encodings: [{ active: true }] });
+  await encoderOf(sender).want(false);
+  expect(sender.sets).toBe(3);
+});

@@ -1,11 +1,13 @@
 /** Switches a sender's encodings on and off, one change after the other: the newest wish wins. */
 
-const MAX_FAILURES = 3;
+/** Of one wish: an engine that refuses, or takes it and does otherwise, is left in peace. */
+const MAX_TRIES = 3;
 
 export class Encoder {
   readonly #sender: RTCRtpSender;
   #wanted = true;
   #switching = false;
+  #tries = 0;
 
   constructor(sender: RTCRtpSender) {
     this.#sender = sender;
@@ -14,19 +16,17 @@ export class Encoder {
   /** Resolves when it is done, or cannot be: the next wish tries again. */
   async want(active: boolean): Promise<void> {
     this.#wanted = active;
+    this.#tries = 0;
     if (this.#switching) return;
     this.#switching = true;
     try {
-      for (let failures = 0; failures < MAX_FAILURES; ) {
+      while (this.#tries < MAX_TRIES) {
+        this.#tries += 1;
         const parameters = this.#sender.getParameters();
         const encodings = parameters.encodings ?? [];
         if (encodings.every((encoding) => encoding.active === this.#wanted)) return;
         for (const encoding of encodings) encoding.active = this.#wanted;
-        try {
-          await this.#sender.setParameters(parameters);
-        } catch {
-          failures += 1;
-        }
+        await this.#sender.setParameters(parameters).catch(() => {});
       }
     } finally {
       this.#switching = false;

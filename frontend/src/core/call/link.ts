@@ -72,9 +72,9 @@ export class ServerLink {
     });
   }
 
-  /** Dropped while there is no socket. */
-  send(message: ClientMessage): void {
-    this.#socket?.send(message);
+  /** False: dropped, because there is no socket now. */
+  send(message: ClientMessage): boolean {
+    return this.#socket?.send(message) ?? false;
   }
 
   /** Something of the network looks lost: the socket may be too, and not know. */

@@ -40,9 +40,20 @@ test("a new connection is told anew what still holds", () => {
 test("what was seen is gone, and nothing changes where nobody is called", () => {
   const rings = new Rings();
   const before = rings.all;
-  rings.forget(2);
+  rings.dismiss(2);
   expect(rings.all).toBe(before);
   rings.receive(ring(2, "unreachable"));
-  rings.forget(2);
+  rings.dismiss(2);
   expect(rings.all).toEqual([]);
+});
+
+test("what was seen does not come back with the connection, only by another ring", () => {
+  const rings = new Rings();
+  rings.receive(ring(2, "missed"));
+  rings.dismiss(2);
+  for (const message of [{ type: "welcome" } as ServerMessage, ring(2, "missed")]) rings.receive(message);
+  expect(rings.all).toEqual([]);
+  rings.receive(ring(2, "ringing"));
+  rings.receive(ring(2, "missed"));
+  expect(told(rings)).toEqual(["p2 missed"]);
 });

@@ -6,6 +6,8 @@ import type { Ringing } from "./state";
 
 export class Rings {
   #rings: readonly Ringing[] = [];
+  /** Whose outcome was seen: the server tells it again after each loss of the connection. */
+  #dismissed = new Set<number>();
 
   get all(): readonly Ringing[] {
     return this.#rings;
@@ -17,6 +19,8 @@ export class Rings {
         this.#rings = []; // what still holds is told anew
         break;
       case "ring": {
+        if (message.state === "ringing") this.#dismissed.delete(message.user_id);
+        else if (this.#dismissed.has(message.user_id)) break;
         const ringing = { person: personOf(message.user), state: message.state };
         const known = this.#rings.some(({ person }) => person.id === message.user_id);
         this.#rings = known
@@ -25,12 +29,18 @@ export class Rings {
         break;
       }
       case "user_joined":
-        this.forget(message.user.id);
+        this.#forget(message.user.id);
         break;
     }
   }
 
-  forget(userId: number): void {
+  /** It has been seen. */
+  dismiss(userId: number): void {
+    this.#dismissed.add(userId);
+    this.#forget(userId);
+  }
+
+  #forget(userId: number): void {
     if (this.#rings.some(({ person }) => person.id === userId))
       this.#rings = this.#rings.filter(({ person }) => person.id !== userId);
   }

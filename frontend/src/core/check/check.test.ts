@@ -171,3 +171,20 @@ describe("the summary", () => {
     ]);
   });
 });
+
+it("can be begun again where there was nothing to send", async () => {
+  let tries = 0;
+  const check = new ConnectionCheck({
+    openTrack: async () => {
+      tries += 1;
+      throw new Error("no sound here");
+    },
+    token: async () => "token",
+    probe: async () => {
+      throw new Error("not reached");
+    },
+  });
+  await check.run();
+  await check.run();
+  expect([tries, check.getState().kind]).toEqual([2, "idle"]);
+});

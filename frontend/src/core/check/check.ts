@@ -49,11 +49,15 @@ export class ConnectionCheck {
     const abort = new AbortController();
     this.#abort = abort;
     this.#set({ kind: "running", microphone: null, paths: [DIRECT], results: [] });
-    const sent = await this.#deps.openTrack();
+    let sent: CheckTrack | null = null;
     try {
+      sent = await this.#deps.openTrack();
       await this.#runWith(sent, abort.signal);
+    } catch (error) {
+      console.warn("there is nothing to send for a check", error);
     } finally {
-      sent.stop();
+      sent?.stop();
+      if (this.#abort === abort && this.getState().kind === "running") this.#set({ kind: "idle" });
     }
   }
 

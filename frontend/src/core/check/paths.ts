@@ -1,5 +1,6 @@
 /** The ways to the SFU that are tried one after the other: directly, then by each TURN server alone. */
 
+import { toRtc } from "../call/sfu";
 import type { IceServer } from "../signaling/messages.gen";
 
 export type Transport = "udp" | "tcp" | "tls";
@@ -31,7 +32,6 @@ export function pathsOf(servers: readonly IceServer[]): Path[] {
     server.urls.flatMap((url): Path[] => {
       const known = readTurnUrl(url);
       if (!known) return [];
-      const { username, credential } = server;
       return [
         {
           id: url,
@@ -40,9 +40,7 @@ export function pathsOf(servers: readonly IceServer[]): Path[] {
           ice: {
             bundlePolicy: "max-bundle",
             iceTransportPolicy: "relay",
-            iceServers: [
-              { urls: [url], ...(username ? { username } : {}), ...(credential ? { credential } : {}) },
-            ],
+            iceServers: toRtc([{ ...server, urls: [url] }]),
           },
         },
       ];

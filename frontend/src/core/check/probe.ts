@@ -7,6 +7,7 @@ import type {
   Error as ErrorMessage,
   IceServer,
 } from "../signaling/messages.gen";
+import { parseMessage, socketUrl } from "../signaling/socket";
 import { type Numbers, numbersOf, type Received, readStats } from "./numbers";
 import type { Path } from "./paths";
 
@@ -127,7 +128,7 @@ export function probe(
       }
     };
     socket.onmessage = (event) => {
-      const message = parse(event.data);
+      const message = parseMessage<CheckServerMessage>(event.data);
       if (message && !done) receive(message);
     };
     socket.onclose = () => finish(refusalOf(error));
@@ -144,19 +145,6 @@ export function refusalOf(error: ErrorMessage["code"] | null): Failure {
   return error === "unauthorized" ? "unauthorized" : "unreachable";
 }
 
-function parse(data: unknown): CheckServerMessage | null {
-  if (typeof data !== "string") return null;
-  try {
-    const value: unknown = JSON.parse(data);
-    return typeof value === "object" && value !== null && "type" in value
-      ? (value as CheckServerMessage)
-      : null;
-  } catch {
-    return null;
-  }
-}
-
-/** ws(s) address on the server that this page came from. */
 export function checkUrl(page: Location = location): string {
-  return `${page.protocol === "https:" ? "wss" : "ws"}://${page.host}/ws/check`;
+  return socketUrl("/ws/check", page);
 }

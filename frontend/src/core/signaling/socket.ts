@@ -36,9 +36,12 @@ export class SignalingSocket {
     this.#socket.onclose = (event) => this.#finish(event.code);
   }
 
-  /** Messages before the socket is open or after it is closed are dropped: the next session starts anew. */
-  send(message: ClientMessage): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  /** Messages before the socket is open or after it is closed are dropped, which is false: the next session
+   * starts anew. */
+  send(message: ClientMessage): boolean {
+    if (this.#socket.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
   }
 
   /** Keeps the connection alive; the server says how often. */
@@ -96,18 +99,21 @@ export class SignalingSocket {
 }
 
 /** A message of the server; null for what is none. Unknown types are passed on: the receiver ignores them. */
-function parseMessage(data: unknown): ServerMessage | null {
+export function parseMessage<Message = ServerMessage>(data: unknown): Message | null {
   if (typeof data !== "string") return null;
   try {
     const value: unknown = JSON.parse(data);
-    return typeof value === "object" && value !== null && "type" in value ? (value as ServerMessage) : null;
+    return typeof value === "object" && value !== null && "type" in value ? (value as Message) : null;
   } catch {
     return null;
   }
 }
 
-/** ws(s) address of a call on the server that this page came from. */
+/** ws(s) address on the server that this page came from. */
+export function socketUrl(path: string, page: Location = location): string {
+  return `${page.protocol === "https:" ? "wss" : "ws"}://${page.host}${path}`;
+}
+
 export function callUrl(callId: string, page: Location = location): string {
-  const scheme = page.protocol === "https:" ? "wss" : "ws";
-  return `${scheme}://${page.host}/ws/calls/${encodeURIComponent(callId)}`;
+  return socketUrl(`/ws/calls/${encodeURIComponent(callId)}`, page);
 }
