@@ -653,10 +653,7 @@ class RoomMachine(RuleBasedStateMachine):
         for event, messages in (
             (SeatsChanged(1, (seat,)), ["seats"]),
             (LayersWanted("camera", "off"), ["layers_wanted"]),
-            (
-                QualityChanged(tuple(QualityScore(user, 4.4, "good") for user in (1, 2))),
-                ["quality"] * 2 * (self.room.mode == "sfu"),
-            ),
+            (qualities, ["quality"] * 2 if self.room.mode == "sfu" else []),
         ):
             outputs = self._take(self.room.seated_event(stay, event))
             told = [(o.session, o.message.type) for o in outputs if isinstance(o, Send)]
