@@ -19,7 +19,7 @@ from limits.aio.strategies import FixedWindowRateLimiter
 from api.client_address import client_address, client_key
 from api.config import ApiConfig
 from api.errors import ApiError, Handler, Unauthorized
-from api.limits import exceeded
+from api.exceeded import exceeded
 
 log = structlog.get_logger(__name__)
 

@@ -58,6 +58,7 @@ class Authenticator:
         self._clock_s, self._utc = clock_s, utc
         self._accounts: ExpiringCache[int, Account] = ExpiringCache(CACHE_SIZE)
         self._revoked: ExpiringCache[str, bool] = ExpiringCache(CACHE_SIZE)
+        self._gone: ExpiringCache[int, bool] = ExpiringCache(CACHE_SIZE)
         self.on_revoked: OnRevoked = lambda _user_id, _revocation_id: None
 
     def read(self, token: str, audiences: Sequence[Audience]) -> Claims:
@@ -80,7 +81,8 @@ class Authenticator:
             if (known := self._cached(claims, STALE_S)) is not None:
                 return known
             raise
-        if holder is None:
+        # They may have gone while the database was asked.
+        if holder is None or self._gone.get(claims.user_id, self._clock_s(), STALE_S):
             raise TokenError("User not found")
         account, now_s = account_of(holder[0]), self._clock_s()
         # It may have been revoked while the database was asked.
@@ -125,6 +127,7 @@ class Authenticator:
     def forget(self, user_id: int) -> None:
         """The person is gone: no token of theirs counts any more."""
         self._accounts.remove(user_id)
+        self._gone.put(user_id, True, self._clock_s())
         self.on_revoked(user_id, None)
 
     def renew(self, account: Account) -> None:

@@ -25,6 +25,8 @@ class Rates:
     """Wrong admin tokens of one address."""
     rings_per_pair: int = 3
     """Of one person to another one; in ten minutes."""
+    exports_per_minute: int = 3
+    """Each reads all that is stored of a person."""
 
 
 @dataclass(frozen=True, slots=True)

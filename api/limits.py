@@ -7,7 +7,6 @@ here.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from aiohttp import web
@@ -18,11 +17,13 @@ from limits.aio.strategies import FixedWindowRateLimiter
 from api.client_address import client_address, client_key
 from api.config import ApiConfig
 from api.credentials import counted_claims
-from api.errors import Handler, RateLimited
+from api.errors import Handler
+from api.exceeded import exceeded
 
 COUNTED = ("/api", "/auth")
-SIGN_IN = ("POST", "/auth/telegram")
+SIGN_IN = ("/auth/telegram", "/auth/browser")
 CREATE = (("POST", "/api/calls"), ("POST", "/api/calls/friend"))
+EXPORT = ("GET", "/api/me/export")
 NOT_COUNTED = "/api/telegram"
 """Telegram's updates of everybody come from a few addresses, with a secret."""
 
@@ -45,6 +46,7 @@ class RateLimits:
         self._all = ("rate_all", RateLimitItemPerMinute(rates.all_per_minute))
         self._sign_in = ("rate_auth", RateLimitItemPerMinute(rates.sign_in_per_minute))
         self._create = ("rate_create", RateLimitItemPerMinute(rates.create_per_minute))
+        self._export = ("rate_export", RateLimitItemPerMinute(rates.exports_per_minute))
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -54,14 +56,16 @@ class RateLimits:
             return await handler(request)
         who = self._who(request)
         await self._hit(*self._all, who)
-        if (request.method, path) == SIGN_IN and not self._is_exempt(request):
+        if request.method == "POST" and path in SIGN_IN and not self._is_exempt(request):
             await self._hit(*self._sign_in, who)
         elif (request.method, path) in CREATE:
             await self._hit(*self._create, who)
+        elif (request.method, path) == EXPORT:
+            await self._hit(*self._export, who)
         return await handler(request)
 
     def _who(self, request: web.Request) -> str:
-        if request.path.rstrip("/") != SIGN_IN[1] and (claims := counted_claims(request)) is not None:
+        if request.path.rstrip("/") not in SIGN_IN and (claims := counted_claims(request)) is not None:
             return f"user:{claims.user_id}"
         return f"address:{client_key(client_address(request, self._trusted_proxies))}"
 
@@ -70,18 +74,3 @@ class RateLimits:
             return
         self._on_limit(name)
         raise await exceeded(self._limiter, item, name, who)
-
-
-async def exceeded(
-    limiter: FixedWindowRateLimiter, item: RateLimitItemPerMinute, name: str, who: str
-) -> RateLimited:
-    """The answer to who has reached the limit `name`."""
-    stats = await limiter.get_window_stats(item, name, who)
-    reset_s = max(1, round(stats.reset_time - time.time()))
-    headers = {
-        "Retry-After": str(reset_s),
-        "RateLimit-Limit": str(item.amount),
-        "RateLimit-Remaining": str(stats.remaining),
-        "RateLimit-Reset": str(reset_s),
-    }
-    return RateLimited(f"{item.amount} per 1 minute", headers)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import Storage
 from limits.aio.strategies import FixedWindowRateLimiter
 
-from api.errors import RateLimited
+from api.exceeded import exceeded
 
 NAME = "ring_per_pair"
 MINUTES = 10
@@ -29,12 +28,4 @@ class RingLimit:
         if await self._limiter.hit(self._item, *pair):
             return
         self._on_limit(NAME)
-        stats = await self._limiter.get_window_stats(self._item, *pair)
-        reset_s = max(1, round(stats.reset_time - time.time()))
-        headers = {
-            "Retry-After": str(reset_s),
-            "RateLimit-Limit": str(self._item.amount),
-            "RateLimit-Remaining": str(stats.remaining),
-            "RateLimit-Reset": str(reset_s),
-        }
-        raise RateLimited(f"{self._item.amount} per {MINUTES} minute", headers)
+        raise await exceeded(self._limiter, self._item, *pair)

@@ -38,6 +38,8 @@ async def migrate_or_fail(url: str) -> None:
         await migrate(url)
     except DatabaseUnavailable as error:
         raise _does_not_answer(url) from error
+    except UnknownRevision as error:
+        raise StartFailed(f"the database is newer than this server ({error}): run the newer one") from error
     except ForeignSchema as error:
         raise StartFailed(f"{error} (or name an empty database by DATABASE_URL)") from error
 

@@ -110,7 +110,8 @@ class Cards:
         """The bot may not write there."""
         if card in card.call.cards:
             card.call.cards.remove(card)
-            self._cards -= 1
+            if self._calls.get(card.call.call_id) is card.call:  # else it is not counted any more
+                self._cards -= 1
 
     def happened(self, event: CallEvent) -> None:
         """Somebody has come to a call, or gone."""

@@ -261,15 +261,20 @@ class TelegramBot:
         self._rings.restore(ringing)
         if left.has_come:
             self._rings.came(ringing.call_id, ringing.friend.user.id)
-        elif left.call.status != ACTIVE:
+        elif self._is_over(left):
             self._rings.call_over(ringing.call_id)
 
     def _restore_card(self, left: OpenMessage) -> None:
         call_id = left.message.call_id
         call = self._cards.watch(call_id, public_user(left.creator), left.call.title, ())
         self._cards.add(card_of(left, call))
-        if left.call.status != ACTIVE:
+        if self._is_over(left):
             self._cards.call_over(call_id)
+
+    def _is_over(self, left: OpenMessage) -> bool:
+        """Its time may have run out, and nobody have written it down yet."""
+        expires_at = left.call.expires_at
+        return left.call.status != ACTIVE or (expires_at is not None and expires_at <= self._utc())
 
     # --- the start ----------------------------------------------------------------------------------------
 

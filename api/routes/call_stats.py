@@ -20,6 +20,9 @@ from api.schemas.call_stats import (
 )
 from store.queries import call_stats
 
+MAX_REPORTS = 100
+"""Of a person and call: one a stay, and who comes back a hundred times has had a bad day."""
+
 
 async def add(request: web.Request) -> web.Response:
     """Report what was measured during a stay in a call."""
@@ -27,6 +30,8 @@ async def add(request: web.Request) -> web.Response:
     body = await read_body(request, NewCallStats)
     async with request.app[DATABASE].transaction() as session:
         await _require_part(session, body.call_id, user_id)
+        if await call_stats.count_reports(session, body.call_id, user_id) >= MAX_REPORTS:
+            raise ApiError(409, "Too many reports of this call")
         row = await call_stats.add_call_stats(session, body.call_id, user_id, body.measures)
     return answer(CallStatsAnswer.of(row), status=201)
 

@@ -242,7 +242,13 @@ ROUTES: tuple[Route, ...] = (
         },
     ),
     Route(
-        "POST", "/api/call-stats", call_stats.add, CallStatsAnswer, NewCallStats, status=201, errors=NOT_THERE
+        "POST",
+        "/api/call-stats",
+        call_stats.add,
+        CallStatsAnswer,
+        NewCallStats,
+        status=201,
+        errors=NOT_THERE | {409: ("Too many reports of this call",)},
     ),
     Route("GET", "/api/call-stats", call_stats.own, CallStatsList, query=CallStatsQuery),
     Route("GET", "/api/call-stats/{call_id}", call_stats.summary, CallSummaryAnswer, errors=NOT_THERE),

@@ -16,7 +16,14 @@ from benchmarks.store.population import POPULAR, Population
 from store.queries.active_calls import active_call_ids
 from store.queries.bot_messages import KeptMessage, forget_bot_messages, keep_bot_message, open_bot_messages
 from store.queries.call_ratings import Rating, find_attendance, write_ratings
-from store.queries.call_stats import Measures, add_call_stats, list_call_stats, summarize_call, took_part
+from store.queries.call_stats import (
+    Measures,
+    add_call_stats,
+    count_reports,
+    list_call_stats,
+    summarize_call,
+    took_part,
+)
 from store.queries.calls import (
     create_call,
     end_call,
@@ -101,6 +108,7 @@ def cases(population: Population, now: datetime | None = None) -> list[Case]:
             add_call_stats,
             lambda s: add_call_stats(s, population.call_id(ended), person, Measures(duration_seconds=1)),
         ),
+        Case("count_reports", count_reports, lambda s: count_reports(s, population.call_id(ended), person)),
         Case("list_call_stats", list_call_stats, lambda s: list_call_stats(s, person, 50)),
         Case("summarize_call", summarize_call, lambda s: summarize_call(s, population.call_id(ended))),
         Case(

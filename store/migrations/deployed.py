@@ -108,9 +108,10 @@ def _indexes(connection: Connection) -> list[str]:
             "SELECT pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid"
             " WHERE t.relnamespace = current_schema()::regnamespace AND t.relname = ANY(:tables)"
             " AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid"
-            " AND c.contype = 'p') ORDER BY 1"
+            " AND c.contype = 'p') AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = i.indrelid"
+            " AND a.attnum = ANY(i.indkey) AND a.attname = ANY(:left_behind)) ORDER BY 1"
         ),
-        {"tables": list(COLUMNS)},
+        {"tables": list(COLUMNS), "left_behind": sorted(frozenset().union(*LEFT_BEHIND.values()))},
     )
     return list(rows)
 

@@ -33,7 +33,8 @@ def refuse_foreign_schema(connection: Connection) -> None:
     """Raise `ForeignSchema` when tables of our names exist that neither our migrations nor the first Tel Call
     made."""
     present = set(inspect(connection).get_table_names())
-    if VERSION_TABLE in present:
+    # Without a row everything was taken back, and others may have made tables since.
+    if VERSION_TABLE in present and connection.scalar(text(f"SELECT 1 FROM {VERSION_TABLE} LIMIT 1")):
         return
     ours = present & set(Base.metadata.tables)
     if not ours:

@@ -55,6 +55,12 @@ async def took_part(session: AsyncSession, call_id: str, user_id: int) -> bool |
     return (await session.scalars(select(stay).where(Call.call_id == call_id))).one_or_none()
 
 
+async def count_reports(session: AsyncSession, call_id: str, user_id: int) -> int:
+    """How often somebody has reported of a call."""
+    reports = select(func.count()).where(CallStats.call_id == call_id, CallStats.user_id == user_id)
+    return (await session.scalar(reports)) or 0
+
+
 async def add_call_stats(session: AsyncSession, call_id: str, user_id: int, measures: Measures) -> CallStats:
     """Write what somebody measured in a call."""
     row = CallStats(call_id=call_id, user_id=user_id, **asdict(measures))

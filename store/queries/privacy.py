@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from store.queries.friends import is_blocked
 from store.tables import (
     Base,
     BotMessage,
@@ -89,7 +90,8 @@ _ROWS: Mapping[type[Base], Callable[[int], ColumnElement[bool]]] = {
     Call: lambda user_id: Call.creator_user_id == user_id,
     Participant: lambda user_id: Participant.user_id == user_id,
     ParticipantSession: lambda user_id: ParticipantSession.user_id == user_id,
-    FriendLink: lambda user_id: FriendLink.user_id == user_id,
+    # A block looks like a deletion to the other one, here too.
+    FriendLink: lambda user_id: and_(FriendLink.user_id == user_id, ~is_blocked()),
     UserBlock: lambda user_id: UserBlock.user_id == user_id,
     CallStats: lambda user_id: CallStats.user_id == user_id,
     CallRating: lambda user_id: CallRating.user_id == user_id,

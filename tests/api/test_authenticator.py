@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
+import api.authenticator
 from api.authenticator import Authenticator
 from api.tokens import TokenError, Tokens
 from store.config import StoreConfig
@@ -71,3 +73,22 @@ async def get_in_without(server: EmbeddedPostgres) -> None:
         clock.now_s = 3_700
         with pytest.raises(DatabaseUnavailable):
             await authenticator.authenticate_socket(known)
+
+
+async def test_who_goes_while_the_database_is_asked_stays_out(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authenticator = new_authenticator(database, Clock())
+    user_id = await person(database)
+    claims = authenticator.read(authenticator.issue(user_id, "api", 60), ("api",))
+
+    async def asked(*arguments: Any) -> Any:
+        found = await find_holder(*arguments)
+        authenticator.forget(user_id)
+        return found
+
+    find_holder = api.authenticator.find_token_holder
+    monkeypatch.setattr("api.authenticator.find_token_holder", asked)
+    for _ in range(2):
+        with pytest.raises(TokenError, match="not found"):
+            await authenticator.account(claims)

@@ -33,6 +33,21 @@ async def test_sixth_sign_in_of_a_minute_is_refused(start_api: StartApi) -> None
     assert api.limits_hit == ["rate_auth"]
 
 
+async def test_sign_ins_by_link_count_too(start_api: StartApi) -> None:
+    api = await start_api(rates=DOCUMENTED)
+    answers = [await api.post("/auth/browser", {"token": "x" * 40}) for _ in range(6)]
+    assert answers[0].status < 429
+    assert [answer.status for answer in answers] == [answers[0].status] * 5 + [429]
+
+
+async def test_exports_have_a_limit_of_their_own(start_api: StartApi) -> None:
+    api = await start_api(rates=DOCUMENTED)
+    anna = await api.signed_in(1)
+    assert [(await anna.get("/api/me/export")).status for _ in range(4)] == [200] * 3 + [429]
+    assert (await anna.get("/api/me")).status == 200
+    assert api.limits_hit == ["rate_export"]
+
+
 async def test_malformed_requests_count(start_api: StartApi) -> None:
     api = await start_api(rates=DOCUMENTED)
     assert [(await api.post("/auth/telegram", b"x")).status for _ in range(6)] == [422] * 5 + [429]

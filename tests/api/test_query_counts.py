@@ -48,7 +48,7 @@ COUNTS = {
     ("PUT", "/api/friends/{user_id}/block"): 1,
     ("DELETE", "/api/friends/{user_id}/block"): 1,
     ("POST", "/api/calls/{call_id}/rating"): 1,  # may they; it is written behind
-    ("POST", "/api/call-stats"): 2,  # were they in the call
+    ("POST", "/api/call-stats"): 3,  # were they in the call, and how often have they reported
     ("GET", "/api/call-stats"): 1,
     ("GET", "/api/call-stats/{call_id}"): 2,
     ("GET", "/api/config/webrtc"): 0,

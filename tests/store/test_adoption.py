@@ -155,6 +155,24 @@ async def test_stay_without_an_end_ends_where_it_was_last_known(empty_database_u
     assert sorted(rows) == [("09:00",), ("09:06",)]
 
 
+async def test_indexes_on_what_is_left_behind_are_no_hindrance(empty_database_url: str) -> None:
+    await run(empty_database_url, UNMERGED + ROWS)
+    await run(empty_database_url, "CREATE INDEX reconnecting ON participants (call_id, reconnect_deadline)")
+    before = await facts(empty_database_url, OLD_STAYS)
+    await migrate(empty_database_url)
+    await downgrade(asyncpg_url(empty_database_url), "base")
+    assert await facts(empty_database_url, OLD_STAYS) == before
+
+
+async def test_what_was_added_after_the_way_back_is_seen(empty_database_url: str) -> None:
+    await run(empty_database_url, BY_MODELS + ROWS)
+    await migrate(empty_database_url)
+    await downgrade(asyncpg_url(empty_database_url), "base")
+    await run(empty_database_url, "CREATE VIEW people AS SELECT id FROM users")
+    with pytest.raises(ForeignSchema, match="people"):
+        await migrate(empty_database_url)
+
+
 @BOTH
 async def test_the_way_back_gives_the_old_tables_and_their_rows(empty_database_url: str, schema: str) -> None:
     await run(empty_database_url, schema + ROWS)

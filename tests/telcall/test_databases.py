@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner
 
+from store.config import StoreConfig
+from store.database import Database
+from store.migrations import VERSION_TABLE
 from store.migrations.run import newest_revision
 from telcall.cli import app
 
@@ -40,6 +45,21 @@ def test_unknown_revision_is_one_line() -> None:
     done = CliRunner().invoke(app, ["db", "downgrade", "nonsense"])
     assert done.exit_code == 1
     assert done.output.startswith("telcall: ")
+    assert done.output.count("\n") == 1
+
+
+def test_database_of_a_newer_server_is_one_line(empty_database_url: str) -> None:
+    db("upgrade")
+
+    async def go_ahead() -> None:
+        config = StoreConfig(url=empty_database_url)
+        async with Database(config) as database, database.transaction() as session:
+            await session.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+
+    asyncio.run(go_ahead())
+    done = CliRunner().invoke(app, ["db", "upgrade"])
+    assert done.exit_code == 1
+    assert done.output.startswith("telcall: the database is newer than this server")
     assert done.output.count("\n") == 1
 
 

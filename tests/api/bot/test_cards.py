@@ -118,3 +118,15 @@ def test_names_and_languages() -> None:
     assert len(name_of(User(id=1, first_name="я" * 255), "ru")) == 64
     told = [language_of(tag) for tag in ("ru-RU", "RU", None, "", "en", "de", "ru_RU")]
     assert told == ["ru", "ru", "ru", "ru", "en", "en", "ru"]
+
+
+def test_card_that_cannot_be_brought_to_its_end_is_counted_once() -> None:
+    shown = Shown()
+    card, other = shown.card(), shown.card("other")
+    shown.cards.written(card, 1)
+    shown.cards.written(other, 2)
+    shown.cards.call_over("call")
+    shown.cards.not_written(card)  # somebody has deleted it
+    assert len(shown.cards) == 1
+    shown.cards.not_written(other)
+    assert len(shown.cards) == 0

@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from signaling.messages import User
+from store.queries.bot_messages import KeptMessage
 from store.queries.calls import find_call
 from store.queries.participants import Stay, write_stays
 from store.tables import BotMessage, Call
@@ -76,7 +77,7 @@ async def test_friend_who_has_come_meanwhile_has_not_missed_the_call(make_world:
     assert world.telegram.sent("editMessageText")[0]["text"] == "Звонок от Анна"
 
 
-@pytest.mark.parametrize("ends", ["meanwhile", "later"])
+@pytest.mark.parametrize("ends", ["meanwhile", "later", "by time"])
 async def test_card_ends_with_its_call_though_the_server_was_restarted(
     make_world: MakeWorld, ends: str
 ) -> None:
@@ -90,6 +91,9 @@ async def test_card_ends_with_its_call_though_the_server_was_restarted(
     if ends == "meanwhile":
         world.lifecycle.on_ended = lambda _call_id: None
         await world.lifecycle.end_call(call_id, None)
+    if ends == "by time":  # and nobody has noted it yet
+        async with world.database.transaction() as session:
+            await session.execute(update(Call).values(expires_at=world.bot._utc() - timedelta(seconds=1)))
     again = await make_world()
     if ends == "later":
         await again.until(lambda: len(again.bot._cards) == 1)
@@ -121,3 +125,14 @@ async def test_people_who_are_gone_are_not_remembered(world: World) -> None:
     async with world.database.transaction() as session:
         await session.execute(Call.__table__.delete())  # type: ignore[attr-defined]
     assert await kept(world) == 0
+
+
+async def test_one_message_that_cannot_be_kept_costs_no_other(world: World) -> None:
+    anna, _, _ = await world.friends()
+    call_id = (await anna.post("/api/calls", {})).json["call_id"]
+    now = world.api.time.utc
+    for key, of in (("lost", "no-such-call"), ("good", call_id)):
+        world.bot._memory.keep(KeptMessage(key, "card", of, "ru", now, chat_id=1, message_id=1))
+    await world.bot._memory._idle.wait()
+    async with world.database.transaction() as session:
+        assert (await session.scalars(select(BotMessage.key))).all() == ["good"]

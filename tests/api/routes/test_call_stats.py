@@ -54,6 +54,18 @@ async def count(database: Database) -> int:
         return await session.scalar(select(func.count()).select_from(CallStats)) or 0
 
 
+async def test_reports_of_a_person_and_call_have_an_end(
+    api: Client, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.routes.call_stats.MAX_REPORTS", 2)
+    anna, boris = await api.signed_in(1), await api.signed_in(2)
+    call_id = await call_of(database, anna, anna, boris)
+    report = {"call_id": call_id}
+    assert [(await anna.post("/api/call-stats", report)).status for _ in range(3)] == [201, 201, 409]
+    assert (await boris.post("/api/call-stats", report)).status == 201
+    assert await count(database) == 3
+
+
 async def test_a_participant_reports_and_reads_it_back(api: Client, database: Database) -> None:
     anna = await api.signed_in(1)
     call_id = await call_of(database, anna, anna)

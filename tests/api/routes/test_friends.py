@@ -261,6 +261,10 @@ async def test_a_block_looks_like_a_deleted_link_and_outlives_meetings(
         assert not await are_friends(boris_id, anna_id)
         assert not await are_friends(anna_id, boris_id)
         assert (await boris.request("PUT", f"/api/friends/{anna_id}/favourite")).status == 404
+        assert (await boris.request("PUT", f"/api/friends/{anna_id}/block")).status == 404
+        deleted = (await boris.post("/api/friends/delete", {"friend_id": anna_id})).json
+        assert (deleted["deleted_ids"], deleted["not_found_ids"]) == ([], [anna_id])
+        assert (await boris.get("/api/me/export")).json["friend_links"] == []
     listed = (await anna.get("/api/friends/blocked")).json
     assert listed["total"] == 1
     assert (listed["blocked"][0]["id"], listed["blocked"][0]["username"]) == (boris_id, "boris_k")
