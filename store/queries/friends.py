@@ -49,7 +49,7 @@ async def list_friends(
         select(FriendLink.friend_id, FriendLink.updated_at, FriendLink.favourite_at)
         .join(User, User.id == FriendLink.friend_id)
         # Who has deleted their data may have met somebody just before.
-        .where(FriendLink.user_id == user_id, User.telegram_user_id > 0, ~is_blocked())
+        .where(FriendLink.user_id == user_id, User.telegram_user_id > 0, ~_is_blocked())
     )
     if favourites_only:
         found = found.where(FriendLink.favourite_at.is_not(None))
@@ -87,7 +87,7 @@ async def find_friend(session: AsyncSession, user_id: int, friend_id: int) -> Us
             FriendLink.user_id == user_id,
             FriendLink.friend_id == friend_id,
             User.telegram_user_id > 0,
-            ~is_blocked(),
+            ~_is_blocked(),
         )
     )
     return (await session.scalars(statement)).one_or_none()
@@ -98,7 +98,7 @@ async def delete_friends(session: AsyncSession, user_id: int, friend_ids: Sequen
     pairs = [*((user_id, other) for other in friend_ids), *((other, user_id) for other in friend_ids)]
     statement = (
         delete(FriendLink)
-        .where(tuple_(FriendLink.user_id, FriendLink.friend_id).in_(pairs), ~is_blocked())
+        .where(tuple_(FriendLink.user_id, FriendLink.friend_id).in_(pairs), ~_is_blocked())
         .returning(FriendLink.user_id, FriendLink.friend_id)
     )
     deleted = (await session.execute(statement)).all()
@@ -109,7 +109,7 @@ async def set_favourite(session: AsyncSession, user_id: int, friend_id: int, *, 
     """Mark a friend or take the mark away; false when they are no friend."""
     statement = (
         update(FriendLink)
-        .where(FriendLink.user_id == user_id, FriendLink.friend_id == friend_id, ~is_blocked())
+        .where(FriendLink.user_id == user_id, FriendLink.friend_id == friend_id, ~_is_blocked())
         .values(favourite_at=func.coalesce(FriendLink.favourite_at, func.now()) if favourite else None)
         .returning(FriendLink.friend_id)
         .execution_options(synchronize_session=False)
@@ -120,7 +120,7 @@ async def set_favourite(session: AsyncSession, user_id: int, friend_id: int, *, 
 async def block(session: AsyncSession, user_id: int, blocked_id: int) -> bool:
     """Block somebody who is a friend; false for others. Doing so twice is no error."""
     link = select(FriendLink.user_id, FriendLink.friend_id).where(
-        FriendLink.user_id == user_id, FriendLink.friend_id == blocked_id, ~is_blocked()
+        FriendLink.user_id == user_id, FriendLink.friend_id == blocked_id, ~_is_blocked()
     )
     new = upsert(UserBlock).from_select(["user_id", "blocked_id"], link).on_conflict_do_nothing()
     if (await session.scalar(new.returning(UserBlock.blocked_id))) is not None:
@@ -150,7 +150,7 @@ async def list_blocked(session: AsyncSession, user_id: int) -> Sequence[tuple[Us
     return [(row[0], row[1]) for row in await session.execute(statement)]
 
 
-def is_blocked() -> ColumnElement[bool]:
+def _is_blocked() -> ColumnElement[bool]:
     """A block, of either, stands between the two of a link."""
     return (
         select(UserBlock.user_id)

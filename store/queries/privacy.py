@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from store.queries.friends import is_blocked
 from store.tables import (
     Base,
     BotMessage,
@@ -85,13 +84,22 @@ async def erase_person(session: AsyncSession, user_id: int) -> bool:
     return True
 
 
+def _blocked_by_the_friend() -> ColumnElement[bool]:
+    return (
+        select(UserBlock.user_id)
+        .where(UserBlock.user_id == FriendLink.friend_id, UserBlock.blocked_id == FriendLink.user_id)
+        .correlate(FriendLink)
+        .exists()
+    )
+
+
 _ROWS: Mapping[type[Base], Callable[[int], ColumnElement[bool]]] = {
     User: lambda user_id: User.id == user_id,
     Call: lambda user_id: Call.creator_user_id == user_id,
     Participant: lambda user_id: Participant.user_id == user_id,
     ParticipantSession: lambda user_id: ParticipantSession.user_id == user_id,
-    # A block looks like a deletion to the other one, here too.
-    FriendLink: lambda user_id: and_(FriendLink.user_id == user_id, ~is_blocked()),
+    # A block looks like a deletion to who is blocked, here too.
+    FriendLink: lambda user_id: and_(FriendLink.user_id == user_id, ~_blocked_by_the_friend()),
     UserBlock: lambda user_id: UserBlock.user_id == user_id,
     CallStats: lambda user_id: CallStats.user_id == user_id,
     CallRating: lambda user_id: CallRating.user_id == user_id,
