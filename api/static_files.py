@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from api.encoded_file import EncodedFile
 from api.errors import ApiError, Handler
 from api.routes.health import root
 
@@ -39,10 +40,10 @@ class StaticFiles:
             return await root(request)
         if path and (file := self._file(path)) is not None:
             is_asset = file.is_relative_to(self._root / ASSETS)
-            return web.FileResponse(file, headers={"Cache-Control": IMMUTABLE if is_asset else NO_CACHE})
+            return EncodedFile(file, cache_control=IMMUTABLE if is_asset else NO_CACHE)
         index = self._root / INDEX
         if wants_page and path.partition("/")[0] not in NOT_PAGES and index.is_file():
-            return web.FileResponse(index, headers={"Cache-Control": NO_CACHE})
+            return EncodedFile(index, cache_control=NO_CACHE)
         raise ApiError(404, "Not Found")
 
     def _file(self, path: str) -> Path | None:

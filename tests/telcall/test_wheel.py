@@ -58,12 +58,14 @@ def test_wheel_holds_every_module_and_the_frontend(source: Path, empty_database_
     web = source / "telcall" / "web"
     (web / "assets").mkdir(parents=True)
     (web / "index.html").write_text("<!doctype html>")
-    (web / "assets" / "app-1a2b.js").write_text("export {}")
+    for form in ("", ".br", ".gz"):
+        (web / "assets" / f"app-1a2b.js{form}").write_text("export {}")
     done = build(source)
     assert done.returncode == 0, done.stdout + done.stderr
     [wheel] = (source / "dist").glob("telcall-*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {"telcall/web/index.html", "telcall/web/assets/app-1a2b.js"} <= names
+    assert {f"telcall/web/assets/app-1a2b.js{form}" for form in ("", ".br", ".gz")} <= names
+    assert "telcall/web/index.html" in names
     modules = {
         str(path.relative_to(source)) for package in PACKAGES for path in (source / package).rglob("*.py")
     }
