@@ -63,8 +63,8 @@ from api.schemas.webrtc_config import WebRtcConfig
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`is_admin`: for whoever brings the admin token. `errors`: status -> the texts of its `detail`, beside
-    those every route has."""
+    """`is_admin`: for whoever brings the admin token. `headers`: of success, `errors`: status -> the texts of
+    its `detail`; both beside what every route has."""
 
     method: str
     path: str
@@ -75,6 +75,7 @@ class Route:
     status: int = 200
     is_public: bool = False
     is_admin: bool = False
+    headers: tuple[str, ...] = ()
     errors: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -83,6 +84,7 @@ class Route:
         return (self.handler.__doc__ or "").strip().partition("\n")[0]
 
 
+COOKIE = ("Set-Cookie",)
 GONE = {404: ("Call not found", "Call has expired", "Call is not available")}
 UNREACHABLE = {503: ("Call unreachable",)}
 NO_DEV = {404: ("Not Found",)}
@@ -117,6 +119,7 @@ ROUTES: tuple[Route, ...] = (
         SignInAnswer,
         SignInRequest,
         is_public=True,
+        headers=COOKIE,
         errors=BAD_INIT_DATA,
     ),
     Route("GET", "/auth/ws-token", auth.ws_token, WsToken),
@@ -128,13 +131,14 @@ ROUTES: tuple[Route, ...] = (
         SignInAnswer,
         BrowserSignIn,
         is_public=True,
+        headers=COOKIE,
         errors={
             401: ("Invalid token", "Invalid token payload", "Token has expired", "User not found"),
             403: ("Origin not allowed",),
             503: ("Database unavailable",),
         },
     ),
-    Route("POST", "/auth/logout", auth.sign_out, Message),
+    Route("POST", "/auth/logout", auth.sign_out, Message, headers=COOKIE),
     Route("GET", "/auth/dev", dev_sign_in.state, DevSignInState, is_public=True, errors=NO_DEV),
     Route(
         "POST",
@@ -146,9 +150,9 @@ ROUTES: tuple[Route, ...] = (
         errors=NO_DEV,
     ),
     Route("GET", "/api/me", auth.me, Profile),
-    Route("PATCH", "/api/me", auth.change_me, Profile, ProfileUpdate),
-    Route("DELETE", "/api/me", privacy.delete, Message, Deletion),
-    Route("GET", "/api/me/export", privacy.export, Export),
+    Route("PATCH", "/api/me", auth.change_me, Profile, ProfileUpdate, errors={404: ("User not found",)}),
+    Route("DELETE", "/api/me", privacy.delete, Message, Deletion, headers=COOKIE),
+    Route("GET", "/api/me/export", privacy.export, Export, headers=("Content-Disposition",)),
     Route("POST", "/api/calls", calls.create, CallAnswer, NewCall, status=201),
     Route("GET", "/api/calls", history.own, HistoryAnswer, query=HistoryQuery),
     Route(
