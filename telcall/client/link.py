@@ -29,11 +29,27 @@ log = structlog.get_logger(__name__)
 COME_BACK_WITHIN_S = 20.0  # longer than the server keeps the place, so that it may start again meanwhile
 _FIRST_MESSAGE_TIMEOUT_S = 20
 _TRY_TIMEOUT_S = 5.0
+_QUICK_TRY_TIMEOUT_S = 1.5
+_SLOWER_BY = 3
+_SEAT_KEPT_S = 15.0
 _TRY_AGAIN_AFTER_S = 0.5
+_LEAST_PAUSE_S = 0.1
 _REFUSED = range(4400, 4500)
 _TOO_SLOW = 4408
 _PASSING = {"draining", "database_unavailable", "engine_unavailable", "internal", "too_slow"}
 """Refusals after which it makes sense to try again at once."""
+
+
+def try_timeout_s(last_s: float | None, lost_for_s: float) -> float:
+    """How long a try to come back may take, after connecting took `last_s` the last time.
+
+    Where it took little, a try that takes long was begun while packets were lost, and would notice late that
+    they are not any more: TCP asks again after 1, 3, 7 s (RFC 6298). Not for ever: the network may be
+    another, slower one by now.
+    """
+    if last_s is None or lost_for_s >= _SEAT_KEPT_S:
+        return _TRY_TIMEOUT_S
+    return min(_TRY_TIMEOUT_S, max(_QUICK_TRY_TIMEOUT_S, _SLOWER_BY * last_s))
 
 
 class Link:
@@ -44,11 +60,14 @@ class Link:
         self._session = Session(*self._place)
         self._resume_token: str | None = None
         self._come_back_after_s = 0.0
+        self._connecting_took_s: float | None = None
         self._is_over = False
         self.refusal: JoinRefused | None = None
 
     async def __aenter__(self) -> Self:
+        begun_s = asyncio.get_running_loop().time()
         await self._session.__aenter__()
+        self._connecting_took_s = asyncio.get_running_loop().time() - begun_s
         return self
 
     async def __aexit__(
@@ -118,23 +137,27 @@ class Link:
         """None: not in time, or refused."""
         log.info("connection_lost", code=self.close_code)
         wait_s, self._come_back_after_s = self._come_back_after_s, 0.0
+        now_s = asyncio.get_running_loop().time
+        lost_s = now_s() + wait_s
         try:
             async with asyncio.timeout(COME_BACK_WITHIN_S + wait_s):
                 while True:
                     await asyncio.sleep(wait_s)
-                    if (welcome := await self._try_once()) is not None:
+                    begun_s = now_s()
+                    timeout_s = try_timeout_s(self._connecting_took_s, begun_s - lost_s)
+                    if (welcome := await self._try_once(timeout_s)) is not None:
                         return welcome
                     if self.refusal is not None and self.refusal.code not in _PASSING:
                         return None
-                    wait_s = _TRY_AGAIN_AFTER_S
+                    wait_s = max(_LEAST_PAUSE_S, _TRY_AGAIN_AFTER_S - (now_s() - begun_s))
         except TimeoutError:
             return None
 
-    async def _try_once(self) -> ServerMessage | None:
+    async def _try_once(self, timeout_s: float) -> ServerMessage | None:
         session = Session(*self._place, self._resume_token)
         self.refusal = None
         try:
-            async with asyncio.timeout(_TRY_TIMEOUT_S):
+            async with asyncio.timeout(timeout_s):
                 await session.__aenter__()
                 welcome = await session.first()
             if isinstance(welcome, Welcome):

@@ -4,7 +4,7 @@
  */
 
 import { type ApiClient, ApiError } from "../api/client";
-import { backoffMs, MAX_ATTEMPTS } from "../signaling/backoff";
+import { MAX_ATTEMPTS, openTimeoutMs, waitMs } from "../signaling/backoff";
 import { closingOf } from "../signaling/closing";
 import type { ClientMessage, Error as ErrorMessage, ServerMessage } from "../signaling/messages.gen";
 import { SignalingSocket } from "../signaling/socket";
@@ -21,8 +21,13 @@ export interface LinkHandlers {
 /** A socket's token, or why there is none: a value, because nobody may be waiting for it yet. */
 export type WsToken = { readonly token: string } | { readonly failure: "unauthorized" | "unreachable" };
 
-/** Shorter than the server's: a token is good for five minutes. Coming back is quicker without a request. */
-const TOKEN_KEPT_MS = 200_000;
+/**
+ * A token is good for five minutes. Another one is asked for in time: where packets are lost, coming back would
+ * wait for a request as well.
+ */
+const TOKEN_KEPT_MS = 280_000;
+const TOKEN_RENEWED_MS = 200_000;
+const TOKEN_AGAIN_MS = 20_000;
 
 export class ServerLink {
   readonly #api: ApiClient;
@@ -31,11 +36,15 @@ export class ServerLink {
   #socket: SignalingSocket | null = null;
   #resumeToken: string | null = null;
   #attempt = 0;
+  #triedAt = 0;
+  #lastOpenMs: number | null = null;
+  #lostAt = 0;
   #wasIn = false;
   #signedInAgain = false;
   #token: { readonly value: string; readonly atMs: number } | null = null;
   #comeBackAfterMs: number | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #renewTimer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
   constructor(api: ApiClient, url: string, handlers: LinkHandlers) {
@@ -45,11 +54,18 @@ export class ServerLink {
   }
 
   async token(): Promise<WsToken> {
+    if (this.#token && performance.now() - this.#token.atMs < TOKEN_KEPT_MS)
+      return { token: this.#token.value };
+    return this.#newToken();
+  }
+
+  async #newToken(): Promise<WsToken> {
     const atMs = performance.now();
-    if (this.#token && atMs - this.#token.atMs < TOKEN_KEPT_MS) return { token: this.#token.value };
+    this.#renewAfter(TOKEN_AGAIN_MS);
     try {
       const value = await this.#api.wsToken();
       this.#token = { value, atMs };
+      this.#renewAfter(TOKEN_RENEWED_MS);
       return { token: value };
     } catch (error) {
       const refused = error instanceof ApiError && error.status === 401;
@@ -57,8 +73,14 @@ export class ServerLink {
     }
   }
 
+  #renewAfter(ms: number): void {
+    clearTimeout(this.#renewTimer);
+    if (!this.#closed) this.#renewTimer = setTimeout(() => void this.#newToken(), ms);
+  }
+
   /** token: asked for earlier, while there was time. */
   async open(token: Promise<WsToken> = this.token()): Promise<void> {
+    this.#triedAt = performance.now();
     const answer = await token;
     if (this.#closed) return;
     if ("failure" in answer) {
@@ -66,7 +88,8 @@ export class ServerLink {
       else this.#retry();
       return;
     }
-    this.#socket = new SignalingSocket(this.#url, answer.token, this.#resumeToken, {
+    const timeoutMs = openTimeoutMs(this.#lastOpenMs, performance.now() - this.#lostAt);
+    this.#socket = new SignalingSocket(this.#url, answer.token, this.#resumeToken, timeoutMs, {
       onMessage: (message) => this.#receive(message),
       onClose: (code, error) => this.#lost(code, error),
     });
@@ -85,6 +108,7 @@ export class ServerLink {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#renewTimer);
     this.#socket?.close();
     this.#socket = null;
   }
@@ -106,6 +130,11 @@ export class ServerLink {
   }
 
   #lost(code: number, error: ErrorMessage["code"] | null): void {
+    const openMs = this.#socket?.openedAfterMs ?? null;
+    if (openMs !== null) {
+      this.#lastOpenMs = openMs;
+      this.#lostAt = performance.now();
+    }
     this.#socket = null;
     const closing = closingOf(code, error);
     if (closing.kind === "retry" && closing.fresh) this.#token = null;
@@ -124,12 +153,13 @@ export class ServerLink {
       this.#fail(this.#wasIn ? "connection_lost" : "unavailable");
       return;
     }
-    const waitMs = this.#comeBackAfterMs ?? backoffMs(this.#attempt, Math.random());
+    const tookMs = performance.now() - this.#triedAt;
+    const pauseMs = this.#comeBackAfterMs ?? waitMs(this.#attempt, tookMs, Math.random());
     this.#comeBackAfterMs = null;
     this.#attempt += 1;
     if (this.#wasIn) this.#handlers.onLost(this.#attempt);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.open(), waitMs);
+    this.#timer = setTimeout(() => void this.open(), pauseMs);
   }
 
   #fail(failure: Failure): void {

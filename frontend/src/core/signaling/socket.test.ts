@@ -27,7 +27,10 @@ class Line {
 const closed = vi.fn();
 
 function open(): SignalingSocket {
-  const socket = new SignalingSocket("ws://server/", "token", null, { onMessage: () => {}, onClose: closed });
+  const socket = new SignalingSocket("ws://server/", "token", null, 2_000, {
+    onMessage: () => {},
+    onClose: closed,
+  });
   Line.last.onopen?.();
   return socket;
 }
@@ -69,4 +72,16 @@ test("nothing is told of a probe after the end", () => {
   socket.close();
   vi.advanceTimersByTime(10_000);
   expect(closed).not.toHaveBeenCalled();
+});
+
+test("a socket that does not open in time is given up, one that opens says how long it took", () => {
+  const socket = new SignalingSocket("ws://server/", "token", null, 2_000, {
+    onMessage: () => {},
+    onClose: closed,
+  });
+  vi.advanceTimersByTime(1_999);
+  expect([closed.mock.calls.length, socket.openedAfterMs]).toEqual([0, null]);
+  vi.advanceTimersByTime(1);
+  expect(closed).toHaveBeenCalledExactlyOnceWith(1006, null);
+  expect(open().openedAfterMs).toBe(0);
 });

@@ -8,7 +8,6 @@ export interface SocketHandlers {
   onClose(code: number, error: ErrorMessage["code"] | null): void;
 }
 
-const OPEN_TIMEOUT_MS = 5_000;
 /** So many ping intervals without any message mean that the connection is gone. */
 const SILENT_INTERVALS = 2.5;
 /** So soon a connection that is there answers, also over a bad network. */
@@ -18,20 +17,32 @@ const LOST = 1006;
 export class SignalingSocket {
   readonly #socket: WebSocket;
   readonly #handlers: SocketHandlers;
+  readonly #begunAt = performance.now();
   #lastError: ErrorMessage["code"] | null = null;
   #heardAt = performance.now();
   #openTimer: ReturnType<typeof setTimeout> | undefined;
   #pingTimer: ReturnType<typeof setInterval> | undefined;
   #probeTimer: ReturnType<typeof setTimeout> | undefined;
   #done = false;
+  /** How long it took to open; null until then. */
+  openedAfterMs: number | null = null;
 
   /** resumeToken: of the connection that this one follows. */
-  constructor(url: string, token: string, resumeToken: string | null, handlers: SocketHandlers) {
+  constructor(
+    url: string,
+    token: string,
+    resumeToken: string | null,
+    openTimeoutMs: number,
+    handlers: SocketHandlers,
+  ) {
     this.#handlers = handlers;
     const resume = resumeToken === null ? [] : [`resume.${resumeToken}`];
     this.#socket = new WebSocket(url, ["telcall.v2", `token.${token}`, ...resume]);
-    this.#openTimer = setTimeout(() => this.#finish(LOST), OPEN_TIMEOUT_MS);
-    this.#socket.onopen = () => clearTimeout(this.#openTimer);
+    this.#openTimer = setTimeout(() => this.#finish(LOST), openTimeoutMs);
+    this.#socket.onopen = () => {
+      clearTimeout(this.#openTimer);
+      this.openedAfterMs = performance.now() - this.#begunAt;
+    };
     this.#socket.onmessage = (event) => this.#receive(event.data);
     this.#socket.onclose = (event) => this.#finish(event.code);
   }
