@@ -15,6 +15,7 @@ from aiohttp import web
 from api.authenticator import Account
 from api.errors import Unauthorized
 from api.keys import AUTHENTICATOR, ORIGINS
+from api.request_log import comes_from
 from api.tokens import Claims, TokenError
 
 COOKIE = "access_token"
@@ -44,6 +45,7 @@ async def signed_in(request: web.Request) -> SignedIn:
             continue
         if source == "cookie" and request.method not in SAFE_METHODS:
             request.app[ORIGINS].require_allowed(request, absent_is_allowed=False)
+        comes_from(account.user.id)
         return SignedIn(account, claims)
     raise Unauthorized(problem or "Not authenticated")
 

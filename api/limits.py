@@ -19,6 +19,7 @@ from api.config import ApiConfig
 from api.credentials import counted_claims
 from api.errors import Handler
 from api.exceeded import exceeded
+from api.request_log import comes_from
 
 COUNTED = ("/api", "/auth")
 SIGN_IN = ("/auth/telegram", "/auth/browser")
@@ -66,6 +67,7 @@ class RateLimits:
 
     def _who(self, request: web.Request) -> str:
         if request.path.rstrip("/") not in SIGN_IN and (claims := counted_claims(request)) is not None:
+            comes_from(claims.user_id)  # whoever is refused here is not asked for again
             return f"user:{claims.user_id}"
         return f"address:{client_key(client_address(request, self._trusted_proxies))}"
 

@@ -13,6 +13,7 @@ from api.errors import ApiError, Unauthorized
 from api.init_data import InitDataError, Signers, verify
 from api.keys import AUTHENTICATOR, CLOCK, CONFIG, DATABASE, DEV_SIGN_IN, ORIGINS
 from api.profiles import profile_of
+from api.request_log import comes_from
 from api.schemas.auth import (
     BrowserLink,
     BrowserSignIn,
@@ -107,7 +108,8 @@ async def change_me(request: web.Request) -> web.Response:
 def _signed_in_answer(request: web.Request, account: Account) -> web.Response:
     authenticator, ttl_s = request.app[AUTHENTICATOR], request.app[CONFIG].access_token_ttl_s
     authenticator.renew(account)
-    log.info("signed_in", user_id=account.user.id)
+    comes_from(account.user.id)
+    log.info("signed_in")
     token = authenticator.issue(account.user.id, "api", ttl_s)
     response = answer(SignInAnswer(user=Me.of(account), expires_in=ttl_s, access_token=token))
     response.headers["Set-Cookie"] = session_cookie(token, ttl_s)

@@ -3,7 +3,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
+from aiohttp import web
 from structlog.testing import capture_logs
+
+from api.config import Rates
+from api.credentials import signed_in
 
 if TYPE_CHECKING:
     from tests.api.conftest import StartApi
@@ -49,3 +54,34 @@ async def test_proxy_gives_an_id_of_its_own_where_it_is_one(
     answer = await (await start_api()).request("GET", "/health", headers={"X-Request-ID": given})
     assert (answer.headers["X-Request-ID"] == given) is is_kept
     assert len(answer.headers["X-Request-ID"]) >= 8
+
+
+async def test_lines_of_a_request_say_whose_it_is(start_api: StartApi) -> None:
+    async def failing(request: web.Request) -> web.Response:
+        await signed_in(request)
+        raise RuntimeError("on purpose")
+
+    def with_failure(app: web.Application) -> None:
+        app.router.add_get("/api/failing", failing)
+
+    api = await start_api(rates=Rates(3, 3, 3), routes=with_failure)
+    with capture_logs([structlog.contextvars.merge_contextvars]) as logs:
+        anna = await api.signed_in()
+        await api.get("/api/friends")  # on the same connection
+        await anna.get("/api/failing", headers={"X-Request-ID": "anna-asks-this"})
+        await anna.get("/api/friends")
+        await anna.get("/api/friends")
+        await anna.get("/api/friends")
+    me = logs[0]["user_id"]
+    assert [(line["event"], line.get("status"), line.get("user_id")) for line in logs] == [
+        ("signed_in", None, me),
+        ("request_answered", 200, me),
+        ("request_answered", 401, None),
+        ("request_failed", None, me),
+        ("request_answered", 500, me),
+        ("request_answered", 200, me),
+        ("request_answered", 200, me),
+        ("request_answered", 429, me),
+    ]
+    assert [line["request_id"] for line in logs[3:5]] == ["anna-asks-this"] * 2
+    assert len({line["request_id"] for line in logs}) == 6
