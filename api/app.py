@@ -51,8 +51,10 @@ class ApiParts:
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     bot: BotDoor | None = None
     """None: there is no bot token."""
-    limits: Storage | None = None
-    """Where requests are counted; None: in this process."""
+    limits: Storage = field(default_factory=BoundedMemoryStorage)
+    """Where requests are counted."""
+    ring_limits: Storage = field(default_factory=BoundedMemoryStorage)
+    """Where rings are counted: in windows of another length."""
     on_limit: Callable[[str], None] = lambda _name: None
     utc: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -61,10 +63,9 @@ def build_app(config: ApiConfig, parts: ApiParts) -> web.Application:
     """The application, complete but for routes the caller adds before it is started (the WebSocket)."""
     origins = Origins(config)
     dev = DevSignIn(config.dev_sign_in)
-    storage = BoundedMemoryStorage() if parts.limits is None else parts.limits
     limits = RateLimits(
         config,
-        storage,
+        parts.limits,
         parts.on_limit,
         # Whoever may sign for anybody is not kept from signing in.
         is_exempt=dev.is_open_to,
@@ -90,14 +91,12 @@ def build_app(config: ApiConfig, parts: ApiParts) -> web.Application:
     app[keys.DEV_SIGN_IN] = dev
     app[keys.REGISTRY] = parts.registry
     app[keys.BOT] = NoBot(parts.bus) if parts.bot is None else parts.bot
-    # Windows of another length: of their own where they are counted in this process.
-    ring_storage = BoundedMemoryStorage() if parts.limits is None else parts.limits
-    app[keys.RING_LIMIT] = RingLimit(config.rates.rings_per_pair, ring_storage, parts.on_limit)
+    app[keys.RING_LIMIT] = RingLimit(config.rates.rings_per_pair, parts.ring_limits, parts.on_limit)
     app[keys.CLOCK] = keys.Clock(parts.utc)
     app.on_response_prepare.append(SecurityHeaders(config.public_url).add)
     app.on_response_prepare.append(origins.add_headers)
     app.on_response_prepare.append(add_request_id)
-    _add_routes(app, AdminGuard(config, storage, parts.on_limit), docs=config.docs)
+    _add_routes(app, AdminGuard(config, parts.limits, parts.on_limit), docs=config.docs)
     if config.web_root is not None:
         app.middlewares.append(StaticFiles(config.web_root).middleware)
     else:

@@ -16,6 +16,7 @@ from limits.aio.strategies import FixedWindowRateLimiter
 
 from api.client_address import client_address, client_key
 from api.config import ApiConfig
+from api.creation_limit import CreationLimit
 from api.credentials import counted_claims
 from api.errors import Handler
 from api.exceeded import exceeded
@@ -46,7 +47,7 @@ class RateLimits:
         rates = config.rates
         self._all = ("rate_all", RateLimitItemPerMinute(rates.all_per_minute))
         self._sign_in = ("rate_auth", RateLimitItemPerMinute(rates.sign_in_per_minute))
-        self._create = ("rate_create", RateLimitItemPerMinute(rates.create_per_minute))
+        self._create = CreationLimit(rates.create_per_minute, storage, on_limit)
         self._export = ("rate_export", RateLimitItemPerMinute(rates.exports_per_minute))
 
     @web.middleware
@@ -60,7 +61,7 @@ class RateLimits:
         if request.method == "POST" and path in SIGN_IN and not self._is_exempt(request):
             await self._hit(*self._sign_in, who)
         elif (request.method, path) in CREATE:
-            await self._hit(*self._create, who)
+            await self._create.hit(who)
         elif (request.method, path) == EXPORT:
             await self._hit(*self._export, who)
         return await handler(request)

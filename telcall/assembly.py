@@ -17,6 +17,8 @@ from aiohttp import web
 from api.app import ApiParts, build_app
 from api.authenticator import Authenticator
 from api.client_address import client_address
+from api.creation_limit import CreationLimit
+from api.limit_storage import BoundedMemoryStorage
 from api.tokens import Tokens
 from sfu.control.server import Server
 from sfu.errors import EngineUnavailable
@@ -160,6 +162,7 @@ async def _application(
     lifecycle = await stack.enter_async_context(
         Lifecycle(database, bus, signaling, on_limit=metrics.count_limit)
     )
+    limits = BoundedMemoryStorage()
     bot = await running_bot(
         bot_config(settings, secret_key),
         bot_stack,
@@ -168,8 +171,8 @@ async def _application(
         bus=bus,
         happenings=happenings,
         registry=metrics.registry,
-        creations_per_minute=settings.rate_create,
-        on_limit=metrics.count_limit,
+        # Over REST and by the bot they count together: the same storage.
+        may_create=CreationLimit(settings.rate_create, limits, metrics.count_limit).allows,
     )
     health = await stack.enter_async_context(IceHealth(signaling.ice, metrics.registry))
     ice_servers = IceServers(signaling.ice, health.is_healthy)
@@ -193,6 +196,7 @@ async def _application(
             ice_servers=ice_servers,
             bot=bot,
             registry=metrics.registry,
+            limits=limits,
             on_limit=metrics.count_limit,
         ),
     )

@@ -7,12 +7,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from limits import RateLimitItemPerMinute
-from limits.aio.strategies import FixedWindowRateLimiter
 from prometheus_client import CollectorRegistry
 
 from api.bot.config import BotConfig
-from api.limit_storage import BoundedMemoryStorage
 from signaling.bus import Bus
 from signaling.lifecycle import Lifecycle
 from signaling.room_state import CallEvent, OnEvent
@@ -26,8 +23,6 @@ if TYPE_CHECKING:
     from aiogram import Bot
 
     from api.bot.service import TelegramBot
-
-RATE_CREATE = "rate_create"
 
 
 class Happenings:
@@ -53,25 +48,15 @@ async def running_bot(
     bus: Bus,
     happenings: Happenings,
     registry: CollectorRegistry,
-    creations_per_minute: int,
-    on_limit: Callable[[str], None],
+    may_create: Callable[[int], Awaitable[bool]],
 ) -> TelegramBot | None:
     """The bot, which runs until the stack is left; None when there is none.
 
-    `creations_per_minute`: calls that one person may make by it.
+    `may_create`: whether somebody (`users.id`) may make one more call now.
     """
     if config is None:
         return None
     from api.bot.service import TelegramBot
-
-    limiter = FixedWindowRateLimiter(BoundedMemoryStorage())
-    per_minute = RateLimitItemPerMinute(creations_per_minute)
-
-    async def may_create(user_id: int) -> bool:
-        allowed = await limiter.hit(per_minute, RATE_CREATE, f"user:{user_id}")
-        if not allowed:
-            on_limit(RATE_CREATE)
-        return allowed
 
     bot = TelegramBot(
         config,

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
 
 import aiohttp
 import pytest
@@ -81,3 +82,26 @@ async def test_card_of_a_group_follows_its_call_over_a_kill(serve: Serve, telegr
     for serving in (first, second):
         assert TOKEN not in serving.text()
         assert "Traceback" not in serving.text()
+
+
+async def test_calls_by_the_bot_and_over_rest_count_together(serve: Serve, telegram: BotApi) -> None:
+    telegram.groups.add(GROUP)
+    server = serve(
+        BOT_TOKEN=TOKEN,
+        TELCALL_TELEGRAM_API_URL=telegram.url,
+        TELCALL_DATAPLANE="python",
+        TELCALL_RATE_CREATE="2",
+    )
+    await asyncio.to_thread(server.wait_ready)
+    anna = user(1001, "Anna")
+    telegram.bring(message(anna, "/call", GROUP))
+    await until(lambda: len(telegram.messages) == 1)
+    token = await signed_in(server, 1001)
+    await asyncio.to_thread(server.post, "/api/calls", {}, token)
+    with pytest.raises(HTTPError, match="429"):
+        await asyncio.to_thread(server.post, "/api/calls", {}, token)
+    telegram.bring(message(anna, "/call", GROUP))
+    telegram.bring(message(user(1002, "Boris"), "/call", GROUP))  # the next person is still served
+    await until(lambda: len(telegram.messages) == 2)
+    titles = [each["text"] for each in telegram.messages.values()]
+    assert ["Anna" in titles[0], "Boris" in titles[1]] == [True, True]
