@@ -134,6 +134,21 @@ async def test_paths_change_under_loss_and_delay_without_a_gap(town: Town, net: 
         await perceive_each_other(pair)
 
 
+@pytest.mark.parametrize("count", [2, 3])
+async def test_weak_connections_are_shown_until_they_are_well_again(
+    count: int, town: Town, net: Network
+) -> None:
+    async with town.people(count) as everybody:
+        anna, boris = everybody[:2]
+        await meet(everybody, microphones=count)
+        mark = anna.page.get_by_test_id(f"weak-{boris.id}")
+        net.impair(loss=0.15)
+        await mark.wait_for(timeout=20_000)
+        assert await mark.get_attribute("data-reason") == "loss"
+        net.impair()
+        await mark.wait_for(state="detached", timeout=30_000)
+
+
 @pytest.mark.parametrize(("count", "seconds"), [(2, 5), (3, 11)])
 async def test_a_cut_of_some_seconds_ends_nobodys_call(
     count: int, seconds: int, town: Town, net: Network

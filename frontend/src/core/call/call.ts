@@ -33,6 +33,8 @@ export interface CallDeps {
 }
 
 const LEVELS_EVERY_MS = 100;
+/** As often as the server tells of links through it. */
+const SCORES_EVERY_MS = 5_000;
 
 export class CallEngine implements Call {
   readonly #deps: CallDeps;
@@ -56,6 +58,7 @@ export class CallEngine implements Call {
   #visible: readonly VisibleTile[] = [];
   #pinned: number | null = null;
   #levelTimer: ReturnType<typeof setInterval> | undefined;
+  #scoreTimer: ReturnType<typeof setInterval> | undefined;
   #sentMedia = "";
   #viaServer = false;
   #sentViaServer = false;
@@ -116,6 +119,7 @@ export class CallEngine implements Call {
     if (this.#over) return;
     this.#enter({ kind: "connecting" });
     this.#levelTimer = setInterval(() => this.#measure(), LEVELS_EVERY_MS);
+    this.#scoreTimer = setInterval(() => void this.#judge(), SCORES_EVERY_MS);
     addEventListener("pagehide", this.#pageHidden);
     document.addEventListener("visibilitychange", this.#sendVisible);
     await this.#link.open(token);
@@ -365,6 +369,14 @@ export class CallEngine implements Call {
     this.#changed();
   }
 
+  /** In mode `p2p` nobody but us can tell how direct connections fare: whose end is weak stays unknown. */
+  async #judge(): Promise<void> {
+    for (const [user_id, score] of await this.#paths.directScores()) {
+      if (this.#paths.topology === "p2p") this.#quality.hear({ user_id, ...score });
+    }
+    if (!this.#over) this.#changed();
+  }
+
   #speaks(userId: number): boolean {
     return this.#speaking.has(userId) || Boolean(this.#speakers?.includes(userId));
   }
@@ -438,6 +450,7 @@ export class CallEngine implements Call {
     removeEventListener("pagehide", this.#pageHidden);
     document.removeEventListener("visibilitychange", this.#sendVisible);
     clearInterval(this.#levelTimer);
+    clearInterval(this.#scoreTimer);
     this.#link.close();
     this.#paths.close();
     this.#media.close();

@@ -1,4 +1,4 @@
-/** What the server says of everybody's link while media goes through it. */
+/** Whose link is weak, by what the server says of those through it, and what is measured of direct ones. */
 
 import type { Quality } from "../signaling/messages.gen";
 import type { Weakness } from "./state";
@@ -10,7 +10,7 @@ const GOOD_AGAIN = 3.8;
 export class LinkQuality {
   #weak = new Map<number, Weakness>();
 
-  hear({ user_id, score, reason }: Quality): void {
+  hear({ user_id, score, reason }: Pick<Quality, "user_id" | "score" | "reason">): void {
     const threshold = this.#weak.has(user_id) ? GOOD_AGAIN : WEAK;
     if (score >= threshold || reason === "silent" || reason === "good") this.#weak.delete(user_id);
     else this.#weak.set(user_id, reason);

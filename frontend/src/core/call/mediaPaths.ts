@@ -9,6 +9,7 @@ import type { ClientMessage, IceServer, LayersWanted, Seats } from "../signaling
 import { PeerLink, type PeerSignal } from "./p2p";
 import { type Path, type PathState, pathOf, pathWanted } from "./paths";
 import type { Remote, Roster } from "./roster";
+import type { Score } from "./score";
 import { type SeatCounts, type Seated, SfuConnection } from "./sfu";
 import type { Topology } from "./state";
 import type { Shown } from "./tiles";
@@ -114,6 +115,15 @@ export class MediaPaths {
   setTracks(tracks: OwnTracks): void {
     this.#tracks = tracks;
     this.#sendTracks();
+  }
+
+  /** How direct connections have fared since the last time; of the SFU's the server tells. */
+  async directScores(): Promise<[userId: number, Score][]> {
+    if (this.#topology !== "p2p") return [];
+    const connected = [...this.#peers].filter(([, peer]) => peer.connected);
+    return Promise.all(
+      connected.map(async ([id, peer]): Promise<[number, Score]> => [id, await peer.score()]),
+    );
   }
 
   answered(offerId: number, sdp: string): void {

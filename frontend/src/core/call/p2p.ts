@@ -7,6 +7,8 @@
  */
 
 import type { IceServer } from "../signaling/messages.gen";
+import { DirectMeter } from "./directQuality";
+import type { Score } from "./score";
 import { replace, toRtc } from "./sfu";
 
 export type PeerSignal =
@@ -54,6 +56,7 @@ export class PeerLink {
   #giveUpTimer: ReturnType<typeof setTimeout> | undefined;
   #videoTimer: ReturnType<typeof setTimeout> | undefined;
   #streams = new Map<string, MediaStream>();
+  readonly #meter = new DirectMeter();
   #closed = false;
 
   constructor(options: PeerOptions, handlers: PeerHandlers) {
@@ -120,6 +123,11 @@ export class PeerLink {
 
   get audioReceiver(): RTCRtpReceiver | null {
     return this.#newest("audio")?.receiver ?? null;
+  }
+
+  /** How it has fared since it was asked the last time. */
+  async score(): Promise<Score> {
+    return this.#meter.measure((await this.#pc.getStats()).values());
   }
 
   close(): void {

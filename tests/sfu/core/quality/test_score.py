@@ -1,7 +1,8 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfu.core.quality.score import BEST, video, voice
+from sfu.core.quality.score import BEST, Score, video, voice
 
 losses = st.floats(0, 1)
 times_us = st.integers(0, 10_000_000)
@@ -31,3 +32,22 @@ def test_worse_is_never_better(a: float, b: float, jitter_us: int, rtt_us: int):
     assert voice(less, jitter_us, rtt_us).score <= voice(less, 0, rtt_us).score
     assert voice(less, jitter_us, rtt_us).score <= voice(less, jitter_us, None).score
     assert 1.0 <= video(more).score <= video(less).score <= BEST
+
+
+@pytest.mark.parametrize(
+    ("loss", "jitter_ms", "rtt_ms", "expected"),
+    [
+        (0, 0, None, Score(4.4, "good")),
+        (0.02, 5, 100, Score(4.2, "good")),
+        (0.1, 0, 40, Score(3.4, "loss")),
+        (0.3, 30, 300, Score(1.6, "loss")),
+        (0, 80, 80, Score(4.1, "good")),
+        (0, 0, 900, Score(2.6, "delay")),
+        (1, 0, None, Score(1.2, "loss")),
+    ],
+)
+def test_the_page_judges_direct_connections_by_the_same_numbers(
+    loss: float, jitter_ms: int, rtt_ms: int | None, expected: Score
+) -> None:
+    """They stand in frontend/src/core/call/directQuality.test.ts too."""
+    assert voice(loss, jitter_ms * 1_000, None if rtt_ms is None else rtt_ms * 1_000) == expected
