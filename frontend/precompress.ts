@@ -44,7 +44,7 @@ export function precompressed(): Plugin {
     configResolved(config) {
       folder = config.build.outDir;
     },
-    async closeBundle() {
+    async writeBundle() {
       await precompress(folder);
     },
   };
