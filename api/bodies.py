@@ -1,12 +1,12 @@
-"""Request bodies as models."""
+"""Request bodies as models, and the types of their fields that are stricter than pydantic's own."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from aiohttp import web
-from pydantic import AfterValidator, BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Strict, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from api.errors import ApiError, invalid
@@ -21,20 +21,36 @@ def without_nul(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(without_nul)]
+def _number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
+
+
+Text = Annotated[str, AfterValidator(without_nul), WithJsonSchema({"type": "string", "pattern": r"^[^\0]*$"})]
 """Text that PostgreSQL can hold."""
+Flag = Annotated[bool, Strict()]
+Integer = Annotated[int, BeforeValidator(_number)]
+"""No text and no boolean; 5.0 is 5, as for JSON Schema."""
+Number = Annotated[float, Strict()]
+
+
+async def read_bytes(request: web.Request, max_bytes: int | None = None) -> bytes:
+    """The body. `max_bytes`: another limit than everybody's.
+
+    Raises 413 over the size limit, and 408 when the body does not come in time.
+    """
+    limited = request if max_bytes is None else request.clone(client_max_size=max_bytes)
+    try:
+        async with asyncio.timeout(request.app[CONFIG].body_read_s):
+            return await limited.read()
+    except TimeoutError:
+        raise ApiError(408, "Request Timeout", {"Connection": "close"}) from None
 
 
 async def read_body(request: web.Request, model: type[Model]) -> Model:
-    """The JSON body as `model`, whatever its content type says.
-
-    Raises `Invalid`, 413 over the size limit, and 408 when the body does not come in time.
-    """
-    try:
-        async with asyncio.timeout(request.app[CONFIG].body_read_s):
-            body = await request.read()
-    except TimeoutError:
-        raise ApiError(408, "Request Timeout", {"Connection": "close"}) from None
+    """The JSON body as `model`, whatever its content type says. Raises `Invalid`, and as `read_bytes`."""
+    body = await read_bytes(request)
     try:
         return model.model_validate_json(body)
     except ValidationError as error:

@@ -13,7 +13,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from api.docs_page import docs_page
 from api.errors import Handler
 from api.openapi_answers import HEADERS, PROBLEMS, content, responses
-from api.routes.table import Route
+from api.routes.table import SECRET_HEADER, Route
 from api.tokens import MAX_USER_ID
 
 REF = "#/components/schemas/{model}"
@@ -50,6 +50,7 @@ def openapi_document(routes: Sequence[Route]) -> dict[str, Any]:
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
                 "cookie": {"type": "apiKey", "in": "cookie", "name": "access_token"},
+                "secret": {"type": "apiKey", "in": "header", "name": SECRET_HEADER},
                 "admin": {"type": "http", "scheme": "bearer", "description": "TELCALL_ADMIN_TOKEN"},
             },
         },
@@ -74,6 +75,8 @@ def _operation(route: Route, refs: Any) -> dict[str, Any]:
 def _security(route: Route) -> list[dict[str, list[str]]]:
     if route.is_admin:
         return [{"admin": []}]
+    if route.secret_header is not None:
+        return [{"secret": []}]
     return [] if route.is_public else [{"bearer": []}, {"cookie": []}]
 
 

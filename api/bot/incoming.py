@@ -14,9 +14,12 @@ from aiogram.types import Update
 from aiohttp import web
 from pydantic import ValidationError
 
+from api.answers import answer
+from api.bodies import read_bytes
 from api.bot.config import WEBHOOK_BODY_BYTES, BotConfig
 from api.bot.metrics import BotMetrics
 from api.errors import ApiError, Unauthorized
+from api.schemas import calling
 from store.errors import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
@@ -97,7 +100,7 @@ class Incoming:
         if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self._secret):
             log.warning("webhook_refused")
             raise ApiError(403, "Forbidden")
-        body = await request.clone(client_max_size=WEBHOOK_BODY_BYTES).read()
+        body = await read_bytes(request, WEBHOOK_BODY_BYTES)
         try:
             update = Update.model_validate_json(body, context={"bot": self._bot})
         except ValidationError:
@@ -107,7 +110,7 @@ class Incoming:
             await self.handle(update)
         except TelegramAPIError:
             raise ApiError(503, "Telegram is not reachable", {"Retry-After": "2"}) from None
-        return web.json_response({"ok": True})
+        return answer(calling.Taken(ok=True))
 
     # --- polling ------------------------------------------------------------------------------------------
 

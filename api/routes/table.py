@@ -75,6 +75,8 @@ class Route:
     status: int = 200
     is_public: bool = False
     is_admin: bool = False
+    secret_header: str | None = None
+    """By which a public route knows its caller."""
     headers: tuple[str, ...] = ()
     errors: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
@@ -85,6 +87,7 @@ class Route:
 
 
 COOKIE = ("Set-Cookie",)
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 GONE = {404: ("Call not found", "Call has expired", "Call is not available")}
 UNREACHABLE = {503: ("Call unreachable",)}
 NO_DEV = {404: ("Not Found",)}
@@ -205,6 +208,7 @@ ROUTES: tuple[Route, ...] = (
         Taken,
         Update,
         is_public=True,
+        secret_header=SECRET_HEADER,
         errors={
             400: ("Malformed update",),
             401: ("Not authenticated",),

@@ -6,17 +6,18 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, RootModel
 
+from api.bodies import Integer, Number
 from store.queries.call_stats import CallSummary, Measures
 from store.tables import CallStats
 
 # Beyond these something was not measured but made up.
-Seconds = Annotated[int, Field(ge=0, le=31 * 86_400)]
-Packets = Annotated[int, Field(ge=0, le=2**31 - 1)]
-Kbps = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
-Milliseconds = Annotated[float, Field(ge=0, le=60_000, allow_inf_nan=False)]
-FrameRate = Annotated[float, Field(ge=0, le=1_000, allow_inf_nan=False)]
+Seconds = Annotated[Integer, Field(ge=0, le=31 * 86_400)]
+Packets = Annotated[Integer, Field(ge=0, le=2**31 - 1)]
+Kbps = Annotated[Number, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+Milliseconds = Annotated[Number, Field(ge=0, le=60_000, allow_inf_nan=False)]
+FrameRate = Annotated[Number, Field(ge=0, le=1_000, allow_inf_nan=False)]
 Resolution = Annotated[str, Field(pattern=r"^[0-9]{1,5}x[0-9]{1,5}$")]
-Score = Annotated[float, Field(ge=1, le=5, allow_inf_nan=False)]
+Score = Annotated[Number, Field(ge=1, le=5, allow_inf_nan=False)]
 
 
 class MeasuresBody(BaseModel):

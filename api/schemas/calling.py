@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, RootModel
 
+from api.bodies import Flag
 from api.schemas.friends import UserId
 
 
@@ -13,7 +14,7 @@ class FriendCall(BaseModel):
     """`friend_id` is the friend's internal user id."""
 
     friend_id: UserId
-    is_video_enabled: bool = False
+    is_video_enabled: Flag = False
 
 
 class Invitation(BaseModel):

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, Field, PlainSerializer
 
-from api.bodies import Text
+from api.bodies import Flag, Text
 from api.config import ApiConfig
 from signaling.lifecycle import CallRecord
 
@@ -23,7 +23,7 @@ Time = Annotated[datetime, PlainSerializer(_iso, return_type=str)]
 
 class NewCall(BaseModel):
     title: Annotated[Text | None, Field(max_length=255)] = None
-    is_video_enabled: bool = False
+    is_video_enabled: Flag = False
 
 
 class CallCode(BaseModel):

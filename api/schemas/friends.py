@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, RootModel, StrictInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.bodies import Text
+from api.bodies import Integer, Text
 from api.schemas.calls import Time
 from api.tokens import MAX_USER_ID
 from store.queries.friends import Friend, FriendPage
@@ -17,7 +17,7 @@ from store.tables import User
 
 DELETED_AT_ONCE = 1_000
 
-UserId = Annotated[StrictInt, Field(ge=1, le=MAX_USER_ID)]
+UserId = Annotated[Integer, Field(ge=1, le=MAX_USER_ID)]
 
 
 def display_name(user: User) -> str | None:
@@ -103,6 +103,15 @@ class PlainFriends(RootModel[list[PlainFriend]]):
 
 class FriendsToDelete(BaseModel):
     """One of the two, or both."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["friend_id"], "properties": {"friend_id": {"type": "integer"}}},
+                {"required": ["friend_ids"], "properties": {"friend_ids": {"type": "array"}}},
+            ]
+        }
+    )
 
     friend_id: UserId | None = None
     friend_ids: Annotated[list[UserId], Field(max_length=DELETED_AT_ONCE)] | None = None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from typing import Annotated
 
-from signaling.messages import RatingReasons, Stars
+from pydantic import BaseModel, Field
+
+from api.bodies import Integer
+from signaling.messages import RatingReasons
 
 
 class NewRating(BaseModel):
     """As the `rating` of the WebSocket. `reasons`: words for programs, such as `no_sound`."""
 
-    stars: Stars
+    stars: Annotated[Integer, Field(ge=1, le=5)]
     reasons: RatingReasons = []
