@@ -1,5 +1,6 @@
 import { createRoot } from "react-dom/client";
 import { App, prefetchCall } from "./App";
+import { takeBrowserToken } from "./browserLink";
 import { startTelegram } from "./core/telegram/telegram";
 import { assemble } from "./hooks/assemble";
 import { ServicesContext } from "./hooks/services";
@@ -8,12 +9,13 @@ import { openStartParam } from "./startParam";
 import "./styles.css";
 import { followTheme } from "./theme";
 
+const linkToken = takeBrowserToken(location, history);
 const telegram = startTelegram();
 startI18n(telegram.languageCode);
 followTheme(telegram);
 openStartParam(telegram.startParam);
 
-const services = assemble(telegram);
+const services = assemble(telegram, linkToken);
 void services.signIn();
 
 const root = document.getElementById("root");

@@ -4,6 +4,7 @@ import { Icon, type IconName } from "./Icon";
 const LOOKS = {
   primary: "bg-accent text-on-accent shadow-sm hover:brightness-95",
   quiet: "bg-card text-ink ring-1 ring-inset ring-line hover:brightness-97",
+  danger: "bg-call-red text-white hover:brightness-95",
   call: "bg-call-ink text-call hover:bg-white",
   live: "bg-call-live text-call hover:brightness-105",
   callQuiet: "bg-call-high text-call-ink hover:brightness-125",

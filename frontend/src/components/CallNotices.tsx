@@ -22,7 +22,16 @@ export function PhaseBanner({ state }: { state: CallState }) {
 }
 
 /** The microphone or the camera was refused or is not there; listening goes on. */
-export function DeviceNotice({ state, onAllow }: { state: CallState; onAllow: () => void }) {
+export function DeviceNotice({
+  state,
+  onAllow,
+  onBrowser,
+}: {
+  state: CallState;
+  onAllow: () => void;
+  /** Inside Telegram, whose client may keep a refusal for good: goes on in a browser. */
+  onBrowser: (() => void) | undefined;
+}) {
   const { t } = useTranslation();
   const trouble = state.microphone === "refused" || state.microphone === "missing" ? state.microphone : null;
   const [dismissed, setDismissed] = useState(false);
@@ -36,9 +45,16 @@ export function DeviceNotice({ state, onAllow }: { state: CallState; onAllow: ()
       text={t(refused ? "call.microphoneRefusedText" : "call.microphoneMissingText")}
       onClose={() => setDismissed(true)}
     >
-      <BoxButton testId="allow" onClick={onAllow}>
-        {t(refused ? "call.allow" : "common.retry")}
-      </BoxButton>
+      <div className="flex flex-col gap-2.5">
+        <BoxButton testId="allow" onClick={onAllow}>
+          {t(refused ? "call.allow" : "common.retry")}
+        </BoxButton>
+        {refused && onBrowser && (
+          <BoxButton testId="continue-in-browser" quiet onClick={onBrowser}>
+            {t("browser.title")}
+          </BoxButton>
+        )}
+      </div>
     </Box>
   );
 }

@@ -1,8 +1,18 @@
 import { useEffect, useRef } from "react";
 import { Button } from "./Button";
 
+const GROUNDS = {
+  call: { dialog: "bg-call-raised text-call-ink", no: "callQuiet", yes: "call" },
+  page: { dialog: "bg-page text-ink", no: "quiet", yes: "danger" },
+} as const;
+
 interface Props {
   question: string;
+  /** What comes of it. */
+  text?: string;
+  /** What it is asked over. On a page it is about something that is lost. */
+  ground?: keyof typeof GROUNDS;
+  busy?: boolean;
   yes: string;
   no: string;
   onYes: () => void;
@@ -10,7 +20,8 @@ interface Props {
 }
 
 /** A question over the page; the browser's own modal dialog traps the focus and gives it back. */
-export function Confirm({ question, yes, no, onYes, onNo }: Props) {
+export function Confirm({ question, text, ground = "call", busy = false, yes, no, onYes, onNo }: Props) {
+  const look = GROUNDS[ground];
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     ref.current?.showModal();
@@ -18,18 +29,20 @@ export function Confirm({ question, yes, no, onYes, onNo }: Props) {
   return (
     <dialog
       ref={ref}
+      aria-label={question}
       onCancel={(event) => {
         event.preventDefault();
         onNo();
       }}
-      className="m-auto w-[min(340px,calc(100vw-40px))] animate-appear rounded-3xl bg-call-raised p-5 text-call-ink backdrop:bg-black/60"
+      className={`m-auto w-[min(340px,calc(100vw-40px))] animate-appear rounded-3xl p-5 backdrop:bg-black/60 ${look.dialog}`}
     >
       <h2 className="py-2 text-center text-[20px] font-semibold">{question}</h2>
+      {text && <p className="text-center text-[15px] leading-snug text-pretty text-soft">{text}</p>}
       <div className="mt-4 grid grid-cols-2 gap-3">
-        <Button look="callQuiet" onClick={onNo}>
+        <Button look={look.no} data-testid="confirm-no" onClick={onNo}>
           {no}
         </Button>
-        <Button look="call" onClick={onYes}>
+        <Button look={look.yes} data-testid="confirm-yes" busy={busy} onClick={onYes}>
           {yes}
         </Button>
       </div>

@@ -33,12 +33,27 @@ const PATHS = {
     "M4 4.500h16a1.500 1.500 0 0 1 1.500 1.500v9a1.500 1.500 0 0 1-1.500 1.500H4A1.500 1.500 0 0 1 2.500 15V6A1.500 1.500 0 0 1 4 4.500ZM8.500 20h7M12 13V8.500M9.500 10.500 12 8l2.500 2.500",
   lock: "M6.500 10.500h11A1.500 1.500 0 0 1 19 12v7a1.500 1.500 0 0 1-1.500 1.500h-11A1.500 1.500 0 0 1 5 19v-7a1.500 1.500 0 0 1 1.500-1.500ZM8 10.500V8a4 4 0 0 1 8 0v2.500",
   weak: "M5 19v-3M10 19v-7M15 8v1M20 4v1M15 13v6M20 9v10M4 4l16 16",
+  star: "m12 3.800 2.500 5.200 5.700.8-4.100 4 1 5.700-5.100-2.700-5.100 2.700 1-5.700-4.100-4 5.700-.8L12 3.800Z",
+  search: "M10.500 17a6.500 6.500 0 1 0 0-13 6.500 6.500 0 0 0 0 13ZM15.300 15.300 20 20",
+  trash: "M5 7h14M10 7V4.500h4V7M7 7l.8 12.500h8.400L17 7M10.500 11v5M13.500 11v5",
+  block: "M12 20.500a8.500 8.500 0 1 0 0-17 8.500 8.500 0 0 0 0 17ZM6 6l12 12",
+  clock: "M12 20.500a8.500 8.500 0 1 0 0-17 8.500 8.500 0 0 0 0 17ZM12 7v5l3.500 2",
+  missed: "M4 7.500l8 8 8-8M4 13V7.500h5.500",
+  download: "M12 4v11M8 11.500l4 4 4-4M5 19.500h14",
+  browser:
+    "M12 20.500a8.500 8.500 0 1 0 0-17 8.500 8.500 0 0 0 0 17ZM3.500 12h17M12 3.500c3 3 3 14 0 17M12 3.500c-3 3-3 14 0 17",
   send: "M4 12h15M13 6l6 6-6 6",
 } as const;
 
 export type IconName = keyof typeof PATHS;
 
-export function Icon({ name, className = "size-6" }: { name: IconName; className?: string }) {
+interface Props {
+  name: IconName;
+  className?: string;
+  filled?: boolean;
+}
+
+export function Icon({ name, className = "size-6", filled = name === "leave" }: Props) {
   return (
     <svg
       className={className}
@@ -50,7 +65,7 @@ export function Icon({ name, className = "size-6" }: { name: IconName; className
       strokeLinejoin="round"
       aria-hidden="true"
     >
-      <path d={PATHS[name]} fill={name === "leave" ? "currentColor" : "none"} />
+      <path d={PATHS[name]} fill={filled ? "currentColor" : "none"} />
     </svg>
   );
 }

@@ -1,47 +1,28 @@
-import { ApiClient, ApiError, type CallInfo } from "../core/api/client";
+import { bases } from "../core/api/base";
+import { ApiClient, type CallInfo } from "../core/api/client";
+import { answerOf, type Outcome, outcomeOf } from "../core/api/outcome";
 import { Session } from "../core/session/session";
 import type { Telegram } from "../core/telegram/telegram";
-import type { CallLink, Outcome, Services } from "./services";
-
-const CODES: Record<number, string> = {
-  0: "network",
-  401: "unauthorized",
-  404: "not_found",
-  410: "expired",
-  429: "rate_limited",
-  502: "unavailable",
-  503: "unavailable",
-};
-
-/** An answer, or the word for what went wrong; anything but an answer of the API is a bug and thrown. */
-async function outcomeOf<T>(work: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    return { ok: false, code: CODES[error.status] ?? "other" };
-  }
-}
+import type { CallLink, Services } from "./services";
 
 function joinable(call: CallInfo): Outcome<CallLink> {
   if (call.status !== "active") return { ok: false, code: call.status };
   return { ok: true, value: { callId: call.call_id, joinUrl: call.join_url || null } };
 }
 
-export function assemble(telegram: Telegram): Services {
-  const api = new ApiClient();
-  const session = new Session(api, telegram.initData);
+/** linkToken: of a link that goes on in this browser. */
+export function assemble(telegram: Telegram, linkToken: string | null): Services {
+  const api = new ApiClient({ baseUrl: bases().api });
+  const session = new Session(api, telegram.initData, linkToken);
   return {
     api,
     telegram,
     getSession: session.getState,
     subscribeSession: session.subscribe,
     signIn: () => session.start(),
-    signInByName: (name) =>
-      outcomeOf(async () => {
-        await session.signInByName(name);
-        return { ok: true, value: null };
-      }),
+    signInByName: (name) => answerOf(() => session.signInByName(name)),
+    signOut: () => answerOf(() => session.signOut()),
+    deleteMe: () => answerOf(() => session.deleteMe()),
     createCall: (video) =>
       outcomeOf(async () => joinable(await api.createCall({ title: null, is_video_enabled: video }))),
     callFriend: async (friendId, video) => {
@@ -49,14 +30,17 @@ export function assemble(telegram: Telegram): Services {
       if (made.ok) return made;
       // Of a friend these say something else than of a call.
       const code = { not_found: "no_friend", rate_limited: "rung_enough" }[made.code] ?? made.code;
-      return { ok: false, code };
+      return { ...made, code };
     },
-    prepareShare: (callId) => outcomeOf(async () => ({ ok: true, value: await api.prepareShare(callId) })),
-    rateCall: (callId, stars, reasons) =>
-      outcomeOf(async () => {
-        await api.rateCall(callId, stars, reasons);
-        return { ok: true, value: null };
-      }),
+    prepareShare: (callId) => answerOf(() => api.prepareShare(callId)),
+    rateCall: (callId, stars, reasons) => answerOf(() => api.rateCall(callId, stars, reasons)),
     findCall: (callId) => outcomeOf(async () => joinable(await api.getCall(callId))),
+    browserLink: (path) =>
+      answerOf(async () => {
+        const link = await api.browserLink();
+        // The server knows one address of the app; this page is at the right one already.
+        const url = location.origin + path + new URL(link.url).hash;
+        return { url, minutes: Math.max(1, Math.floor(link.expires_in / 60)) };
+      }),
   };
 }

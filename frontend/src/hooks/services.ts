@@ -1,6 +1,7 @@
 /** What pages need from the core, handed down once; assemble.ts makes it. */
 import { createContext, use, useSyncExternalStore } from "react";
 import type { ApiClient } from "../core/api/client";
+import type { Outcome } from "../core/api/outcome";
 import type { SessionState } from "../core/session/session";
 import type { Telegram } from "../core/telegram/telegram";
 
@@ -9,10 +10,10 @@ export interface CallLink {
   readonly joinUrl: string | null;
 }
 
-/** `code` is a key of the texts `errors` or `join.errors`. */
-export type Outcome<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly code: string };
+export interface BrowserLink {
+  readonly url: string;
+  readonly minutes: number;
+}
 
 export interface Services {
   readonly api: ApiClient;
@@ -21,15 +22,20 @@ export interface Services {
   subscribeSession(listener: () => void): () => void;
   /** By Telegram's data or the cookie; again after a failure. */
   signIn(): Promise<void>;
-  signInByName(name: string): Promise<Outcome<null>>;
+  signInByName(name: string): Promise<Outcome<void>>;
+  signOut(): Promise<Outcome<void>>;
+  /** Deletes the person for good, and signs them out. */
+  deleteMe(): Promise<Outcome<void>>;
   createCall(video: boolean): Promise<Outcome<CallLink>>;
   /** A new call, into which the bot calls this friend. */
   callFriend(friendId: number, video: boolean): Promise<Outcome<CallLink>>;
   /** The id of a message for Telegram's picker of chats. */
   prepareShare(callId: string): Promise<Outcome<string>>;
-  rateCall(callId: string, stars: number, reasons: readonly string[]): Promise<Outcome<null>>;
+  rateCall(callId: string, stars: number, reasons: readonly string[]): Promise<Outcome<void>>;
   /** Only a call that can still be joined is found. */
   findCall(callId: string): Promise<Outcome<CallLink>>;
+  /** An address that goes on at `path` in a browser, signed in; good once, for some minutes. */
+  browserLink(path: string): Promise<Outcome<BrowserLink>>;
 }
 
 export const ServicesContext = createContext<Services | null>(null);

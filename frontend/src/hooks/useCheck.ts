@@ -1,6 +1,7 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
+import { socketUrl } from "../core/api/base";
 import { type CheckState, ConnectionCheck } from "../core/check/check";
-import { checkUrl, probe } from "../core/check/probe";
+import { probe } from "../core/check/probe";
 import { openTrack } from "../core/check/track";
 import { useServices } from "./services";
 
@@ -12,7 +13,7 @@ export function useCheck(): { state: CheckState; run: () => void } {
       new ConnectionCheck({
         openTrack,
         token: () => api.wsToken(),
-        probe: (token, path, track, signal) => probe(checkUrl(), token, path, track, signal),
+        probe: (token, path, track, signal) => probe(socketUrl("/ws/check"), token, path, track, signal),
       }),
   );
   const state = useSyncExternalStore(check.subscribe, check.getState);

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation, useNavigate, useParams } from "react-router";
+import { BrowserSheet } from "../components/BrowserSheet";
 import { CallFailed } from "../components/CallFailed";
 import { CallFrame } from "../components/CallFrame";
 import { CallHeader } from "../components/CallHeader";
@@ -125,6 +126,7 @@ function InCall({ handle, callId }: { handle: CallHandle; callId: string }) {
   const block = useCallback(() => setBlocked(true), []);
   const [sheet, setSheet] = useState<SheetName | null>(null);
   const [read, setRead] = useState(0);
+  const [inBrowser, setInBrowser] = useState(false);
   const show = useCallback<Call["setVisible"]>((visible, pinned) => call.setVisible(visible, pinned), [call]);
   const link = useJoinLink(callId);
   const invite = useInvite();
@@ -164,7 +166,11 @@ function InCall({ handle, callId }: { handle: CallHandle; callId: string }) {
               {t("call.soundBlocked")}
             </button>
           )}
-          <DeviceNotice state={state} onAllow={() => void call.setMicrophone(true)} />
+          <DeviceNotice
+            state={state}
+            onAllow={() => void call.setMicrophone(true)}
+            onBrowser={telegram.inside ? () => setInBrowser(true) : undefined}
+          />
           <RingCards
             rings={state.rings}
             onAgain={(id) => void call.ringAgain(id).then((code) => code && say(t(`errors.${code}`)))}
@@ -209,6 +215,9 @@ function InCall({ handle, callId }: { handle: CallHandle; callId: string }) {
           onSheet={setSheet}
           onRefused={() => say(t("call.refused"))}
         />
+      )}
+      {inBrowser && (
+        <BrowserSheet ground="call" path={`/call/${callId}`} onClose={() => setInBrowser(false)} />
       )}
       <Toast text={toast} />
     </>

@@ -86,7 +86,12 @@ export function HomePage() {
         <Icon name="chevron" className="size-5 shrink-0 text-soft" />
       </Link>
 
-      <div className="mt-5 min-h-12 px-1">
+      <nav className="mt-3 grid grid-cols-2 gap-3">
+        <Place to="/friends" icon="people" title={t("home.friends")} />
+        <Place to="/history" icon="clock" title={t("home.history")} />
+      </nav>
+
+      <div className="mt-3 min-h-12 px-1">
         {waiting && (
           <p role="status" className="flex items-center gap-2.5 text-[15px] text-soft">
             <Spinner className="size-4" />
@@ -114,6 +119,19 @@ export function HomePage() {
         {t("home.privacy")}
       </p>
     </Screen>
+  );
+}
+
+function Place({ to, icon, title }: { to: string; icon: IconName; title: string }) {
+  return (
+    <Link
+      to={to}
+      data-testid={`to${to.replace("/", "-")}`}
+      className="flex min-h-14 items-center gap-3 rounded-3xl bg-card px-5 py-3 text-[17px] leading-snug font-semibold transition hover:brightness-97 active:scale-[0.99]"
+    >
+      <Icon name={icon} className="size-6 shrink-0 text-soft" />
+      {title}
+    </Link>
   );
 }
 

@@ -2,12 +2,16 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { Icon } from "../components/Icon";
+import { MyData } from "../components/MyData";
 import { Heading, Screen } from "../components/Screen";
 import { Switch } from "../components/Switch";
-import { useServices } from "../hooks/services";
+import { Toast } from "../components/Toast";
+import { answerOf } from "../core/api/outcome";
+import { useServices, useSession } from "../hooks/services";
 import { useAlwaysViaServer } from "../hooks/useAlwaysViaServer";
 import { useBack } from "../hooks/useBack";
 import { useOriginalSound } from "../hooks/useOriginalSound";
+import { useToast } from "../hooks/useToast";
 import { chosenLanguage, LANGUAGES, type Language } from "../i18n/language";
 import { chooseLanguage } from "../i18n/setup";
 
@@ -19,17 +23,25 @@ function ownNameOf(language: Language): string {
 
 /** Saved at once, each on its own. */
 export function SettingsPage() {
-  const { t } = useTranslation();
-  const { telegram } = useServices();
+  const { t, i18n } = useTranslation();
+  const { api, telegram } = useServices();
+  const signedIn = useSession().kind === "signed_in";
+  const [toast, say] = useToast(4000);
   const automatic = t(telegram.inside ? "settings.auto" : "settings.autoBrowser");
   const navigate = useNavigate();
   const back = useBack(() => void navigate("/", { replace: true }));
   const [choice, setChoice] = useState(chosenLanguage);
   const [original, setOriginal] = useOriginalSound();
   const [viaServer, setViaServer] = useAlwaysViaServer();
-  const pick = (language: Language | null) => {
+  const pick = async (language: Language | null) => {
     setChoice(language);
     chooseLanguage(language);
+    if (!signedIn) return;
+    // The bot writes in the same one.
+    const told = await answerOf(() => api.chooseLanguage(language ?? telegram.languageCode ?? i18n.language));
+    if (!told.ok) {
+      say(i18n.t("settings.languageNotTold", { why: i18n.t([`errors.${told.code}`, "errors.other"]) }));
+    }
   };
   return (
     <Screen onBack={back}>
@@ -47,7 +59,7 @@ export function SettingsPage() {
                 name="language"
                 className="sr-only"
                 checked={choice === language}
-                onChange={() => pick(language)}
+                onChange={() => void pick(language)}
               />
               <span lang={language ?? undefined}>{language ? ownNameOf(language) : automatic}</span>
               {choice === language && <Icon name="check" className="size-6" />}
@@ -74,6 +86,8 @@ export function SettingsPage() {
         onChange={setViaServer}
       />
 
+      {signedIn && <MyData say={say} />}
+
       <h2 className="mt-7 mb-2 px-1 text-[15px] font-medium text-soft">{t("settings.about")}</h2>
       <Link
         to="/check"
@@ -90,6 +104,7 @@ export function SettingsPage() {
         {t("settings.terms")}
         <Icon name="chevron" className="size-5 text-soft" />
       </Link>
+      <Toast text={toast} />
     </Screen>
   );
 }

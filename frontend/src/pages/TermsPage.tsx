@@ -3,7 +3,7 @@ import { useNavigate } from "react-router";
 import { Heading, Screen } from "../components/Screen";
 import { useBack } from "../hooks/useBack";
 
-const SECTIONS = ["encryption", "groups", "records", "address", "data"] as const;
+const SECTIONS = ["encryption", "groups", "records", "address", "data", "who", "term", "rights"] as const;
 
 /** What is promised about a call, and what is not. */
 export function TermsPage() {

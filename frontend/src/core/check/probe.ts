@@ -7,7 +7,7 @@ import type {
   Error as ErrorMessage,
   IceServer,
 } from "../signaling/messages.gen";
-import { parseMessage, socketUrl } from "../signaling/socket";
+import { parseMessage } from "../signaling/socket";
 import { type Numbers, numbersOf, type Received, readStats } from "./numbers";
 import type { Path } from "./paths";
 
@@ -143,8 +143,4 @@ export function failureOf(reason: string, echoedPackets: number): Failure | null
 export function refusalOf(error: ErrorMessage["code"] | null): Failure {
   if (error === "rate_limited" || error === "too_many_connections") return "rate_limited";
   return error === "unauthorized" ? "unauthorized" : "unreachable";
-}
-
-export function checkUrl(page: Location = location): string {
-  return socketUrl("/ws/check", page);
 }

@@ -9,20 +9,31 @@ export type SessionState =
   /** Outside Telegram, and there is no other way in. */
   | { readonly kind: "outside" }
   | { readonly kind: "signed_in"; readonly user: SignedInUser }
+  /** The link that should go on in this browser was used before, or is too old. */
+  | { readonly kind: "stale_link" }
+  /** The person has deleted their data. Signing in again makes somebody new, so it takes a tap. */
+  | { readonly kind: "deleted" }
   /** `init_data`: Telegram's data was refused. `network`: nobody answered. `unavailable`: the server is in trouble. */
   | { readonly kind: "failed"; readonly failure: "init_data" | "network" | "unavailable" };
+
+/** Used, too old, cut off on its way: no answer of these gets better. */
+const NO_LINK: ReadonlySet<number> = new Set([400, 401, 422]);
 
 export class Session {
   #state: SessionState = { kind: "starting" };
   #initData: string | null;
+  #linkToken: string | null;
   #starting: Promise<void> | null = null;
   readonly #listeners = new Set<() => void>();
 
+  /** linkToken: of a link that goes on in a browser. */
   constructor(
     private readonly api: ApiClient,
     initData: string | null,
+    linkToken: string | null = null,
   ) {
     this.#initData = initData;
+    this.#linkToken = linkToken;
     api.signInAgain = () => this.#signInAgain();
   }
 
@@ -33,7 +44,7 @@ export class Session {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Signs in by what there is: Telegram's data, else the cookie of an earlier visit. Several calls share one try. */
+  /** Signs in by what there is: a link, Telegram's data, the cookie of an earlier visit. Several calls share a try. */
   start(): Promise<void> {
     this.#starting ??= this.#start().finally(() => {
       this.#starting = null;
@@ -49,9 +60,25 @@ export class Session {
     this.#set({ kind: "signed_in", user });
   }
 
+  /** On this device; what this sign-in has opened is closed. Throws `ApiError`. */
+  async signOut(): Promise<void> {
+    await this.api.signOut();
+    await this.start();
+  }
+
+  /** Everything of the person is gone, here and there. Throws `ApiError`. */
+  async deleteMe(): Promise<void> {
+    await this.api.deleteMe();
+    this.#set({ kind: "deleted" });
+  }
+
   async #start(): Promise<void> {
-    if (this.#state.kind === "failed") this.#set({ kind: "starting" });
+    if (this.#state.kind !== "starting") this.#set({ kind: "starting" });
     try {
+      if (this.#linkToken) {
+        this.#set(await this.#byLink(this.#linkToken));
+        return;
+      }
       if (this.#initData) {
         const { user } = await this.api.signInTelegram(this.#initData);
         this.#set({ kind: "signed_in", user });
@@ -65,6 +92,20 @@ export class Session {
     }
   }
 
+  /** A link is good once: also one that was followed a second time, by a way back, finds its cookie. */
+  async #byLink(token: string): Promise<SessionState> {
+    try {
+      const { user } = await this.api.signInByLink(token);
+      this.#linkToken = null;
+      return { kind: "signed_in", user };
+    } catch (error) {
+      if (!(error instanceof ApiError) || !NO_LINK.has(error.status)) throw error;
+      this.#linkToken = null;
+      const user = await this.#byCookie();
+      return user ? { kind: "signed_in", user } : { kind: "stale_link" };
+    }
+  }
+
   async #byCookie(): Promise<SignedInUser | null> {
     try {
       return await this.api.me();
@@ -75,6 +116,7 @@ export class Session {
   }
 
   async #signInAgain(): Promise<boolean> {
+    if (this.#state.kind === "deleted") return false;
     if (!this.#initData) {
       this.api.setToken(null);
       this.#set({ kind: (await this.api.devEnabled().catch(() => false)) ? "dev_sign_in" : "outside" });

@@ -119,12 +119,3 @@ export function parseMessage<Message = ServerMessage>(data: unknown): Message | 
     return null;
   }
 }
-
-/** ws(s) address on the server that this page came from. */
-export function socketUrl(path: string, page: Location = location): string {
-  return `${page.protocol === "https:" ? "wss" : "ws"}://${page.host}${path}`;
-}
-
-export function callUrl(callId: string, page: Location = location): string {
-  return socketUrl(`/ws/calls/${encodeURIComponent(callId)}`, page);
-}

@@ -10,6 +10,7 @@ import {
   init,
   isTMA,
   miniApp,
+  openLink,
   openTelegramLink,
   retrieveRawLaunchParams,
   shareMessage,
@@ -34,6 +35,8 @@ export interface Telegram extends Launch {
   shareMessage(preparedId: string): Promise<boolean>;
   /** True where Telegram's own share sheet was opened. */
   share(url: string, text: string): boolean;
+  /** True where the client was told to open it in a browser outside of Telegram. */
+  openLink(url: string): boolean;
   haptic(kind: "tap" | "success" | "error"): void;
 }
 
@@ -81,6 +84,7 @@ export function startTelegram(): Telegram {
       const link = `https://t.me/share/url?url=${encodeURIComponent(url)}&text=${encodeURIComponent(text)}`;
       return succeeds(() => openTelegramLink(link));
     },
+    openLink: (url) => inside && succeeds(() => openLink(url)),
     haptic: (kind) => {
       if (!inside) return;
       if (kind === "tap") attempt(() => hapticFeedback.impactOccurred.ifAvailable("light"));

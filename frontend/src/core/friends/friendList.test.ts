@@ -1,0 +1,140 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { friendPage } from "../api/client";
+import { ApiError } from "../api/http";
+import type { Friend, FriendQuery } from "../api/types";
+import { FriendList, PAGE_SIZE, SEARCH_AFTER_MS } from "./friendList";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const NAMES = ["Anna", "Boris", ...Array.from({ length: 60 }, (_, index) => `Guest ${index}`)];
+const everybody: Friend[] = NAMES.map((name, index) => ({
+  id: index + 1,
+  username: null,
+  first_name: name,
+  last_name: null,
+  photo_url: null,
+  last_call_at: "2026-01-02T03:04:05Z",
+  is_favourite: index === 1,
+}));
+
+/** Answers as the API does, from a list of its own. */
+function friendsOf(people: Friend[]) {
+  const asked: FriendQuery[] = [];
+  const signals: AbortSignal[] = [];
+  const api = {
+    friends: vi.fn(async (question: FriendQuery, signal?: AbortSignal) => {
+      asked.push(question);
+      if (signal) signals.push(signal);
+      const found = people.filter(
+        (friend) =>
+          friend.first_name?.includes(question.query) && (!question.favourites || friend.is_favourite),
+      );
+      const { offset, limit } = question;
+      return { friends: found.slice(offset, offset + limit), total: found.length };
+    }),
+    setFavourite: vi.fn(async () => {}),
+    deleteFriends: vi.fn(async (ids: readonly number[]) => {
+      for (const id of ids)
+        people.splice(
+          people.findIndex((friend) => friend.id === id),
+          1,
+        );
+    }),
+    setBlocked: vi.fn(async () => {}),
+  };
+  return { api, asked, signals, list: new FriendList(api) };
+}
+
+const names = (list: FriendList) => list.getState().items.map((friend) => friend.first_name);
+
+test("all of them come, page by page", async () => {
+  const { list, asked } = friendsOf([...everybody]);
+  list.start();
+  await vi.runAllTimersAsync();
+  expect(list.getState()).toMatchObject({ total: 62, hasMore: true });
+  expect(names(list)).toHaveLength(PAGE_SIZE);
+  list.more();
+  await vi.runAllTimersAsync();
+  expect(names(list)).toEqual(NAMES);
+  expect(list.getState().hasMore).toBe(false);
+  expect(asked.map(({ offset }) => offset)).toEqual([0, PAGE_SIZE]);
+});
+
+test("typing asks once, for what stands there in the end, and gives up what was asked before", async () => {
+  const { list, asked, signals } = friendsOf([...everybody]);
+  list.start();
+  list.setQuery("A");
+  expect(signals[0]?.aborted).toBe(true);
+  await vi.advanceTimersByTimeAsync(SEARCH_AFTER_MS - 1);
+  list.setQuery("Ann");
+  list.setQuery(" Ann ");
+  await vi.advanceTimersByTimeAsync(SEARCH_AFTER_MS - 1);
+  expect(asked).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(asked.map(({ query }) => query)).toEqual(["", "Ann"]);
+  expect(names(list)).toEqual(["Anna"]);
+});
+
+test("favourites alone are asked for at once, with what is typed", async () => {
+  const { list, asked } = friendsOf([...everybody]);
+  list.setQuery("Bor");
+  list.setFavouritesOnly(true);
+  await vi.runAllTimersAsync();
+  expect(asked).toEqual([{ query: "Bor", favourites: true, limit: PAGE_SIZE, offset: 0 }]);
+  expect(names(list)).toEqual(["Boris"]);
+});
+
+test("a mark shows at once, and goes again where the server refuses", async () => {
+  const { list, api } = friendsOf([...everybody]);
+  list.start();
+  await vi.runAllTimersAsync();
+  api.setFavourite.mockRejectedValueOnce(new ApiError(429, "slow down", 3));
+  const done = list.setFavourite(1, true);
+  expect(list.getState().items[0]?.is_favourite).toBe(true);
+  expect(await done).toMatchObject({ ok: false, code: "rate_limited" });
+  expect(list.getState().items[0]?.is_favourite).toBe(false);
+  expect(await list.setFavourite(1, true)).toMatchObject({ ok: true });
+  expect(list.getState().items[0]?.is_favourite).toBe(true);
+});
+
+test("who is deleted is gone, and nobody is left out of the next page", async () => {
+  const { list, asked } = friendsOf([...everybody]);
+  list.start();
+  await vi.runAllTimersAsync();
+  await list.delete([1, 2, 3]);
+  expect(list.getState()).toMatchObject({ total: 59 });
+  list.more();
+  await vi.runAllTimersAsync();
+  expect(asked[1]?.offset).toBe(PAGE_SIZE - 3);
+  expect(names(list)).toEqual(NAMES.slice(3));
+});
+
+test("who could not be blocked stays", async () => {
+  const { list, api } = friendsOf([...everybody]);
+  list.start();
+  await vi.runAllTimersAsync();
+  api.setBlocked.mockRejectedValueOnce(new ApiError(503, "away"));
+  expect(await list.block(2)).toMatchObject({ ok: false, code: "unavailable" });
+  expect(names(list)).toContain("Boris");
+  await list.block(2);
+  expect(names(list)).not.toContain("Boris");
+});
+
+test("nothing is asked for after the end", async () => {
+  const { list, asked } = friendsOf([...everybody]);
+  list.setQuery("Ann");
+  list.stop();
+  await vi.runAllTimersAsync();
+  expect(asked).toEqual([]);
+});
+
+test("the bare list of the first servers is taken too", () => {
+  const bare = [{ id: 5, telegram_user_id: 7, display_name: "Vera", username: null, photo_url: null }];
+  expect(friendPage(bare)).toMatchObject({
+    total: null,
+    friends: [{ id: 5, first_name: "Vera", last_name: null, is_favourite: null }],
+  });
+  const page = { friends: [], total: 0 };
+  expect(friendPage(page)).toBe(page);
+});

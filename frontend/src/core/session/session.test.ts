@@ -1,0 +1,93 @@
+import { expect, test, vi } from "vitest";
+import { ApiClient } from "../api/client";
+import { Session } from "./session";
+
+const ANNA = {
+  id: 1,
+  telegram_user_id: 7,
+  username: null,
+  first_name: "Anna",
+  last_name: null,
+  photo_url: null,
+};
+
+type Answers = Record<string, [number, unknown] | "nobody">;
+
+/** A session whose server answers so to each request; what is not named is a 404. */
+function sessionOn(answers: Answers, initData: string | null, linkToken: string | null = null) {
+  const asked: string[] = [];
+  const fetch = vi.fn(async (input: RequestInfo | URL, init?: RequestInit) => {
+    const what = `${init?.method} ${input}`;
+    asked.push(what);
+    const answer = answers[what] ?? [404, { detail: "Not Found" }];
+    if (answer === "nobody") throw new TypeError("nobody answers");
+    return new Response(JSON.stringify(answer[1]), { status: answer[0] });
+  });
+  const api = new ApiClient({ fetch });
+  return { api, session: new Session(api, initData, linkToken), asked, answers };
+}
+
+const signedIn = (name: string): [number, unknown] => [
+  200,
+  { user: { ...ANNA, first_name: name }, access_token: `token of ${name}`, expires_in: 60 },
+];
+
+test("a link signs in, also beside the cookie of somebody else, and is used once", async () => {
+  const { session, asked } = sessionOn({ "POST /auth/browser": signedIn("Anna") }, null, "abc");
+  await session.start();
+  expect(session.getState()).toMatchObject({ kind: "signed_in", user: { first_name: "Anna" } });
+  expect(asked).toEqual(["POST /auth/browser"]);
+  await session.start();
+  expect(asked.filter((each) => each === "POST /auth/browser")).toHaveLength(1);
+});
+
+test("a link that was used before finds the cookie that it has left", async () => {
+  const answers: Answers = { "POST /auth/browser": [401, { detail: "Used" }], "GET /api/me": [200, ANNA] };
+  const { session } = sessionOn(answers, null, "abc");
+  await session.start();
+  expect(session.getState()).toMatchObject({ kind: "signed_in" });
+});
+
+test("an old link in a browser that knows nobody is told", async () => {
+  const answers: Answers = { "POST /auth/browser": [401, {}], "GET /api/me": [401, {}] };
+  const { session } = sessionOn(answers, null, "abc");
+  await session.start();
+  expect(session.getState()).toEqual({ kind: "stale_link" });
+});
+
+test("a link is kept while nobody answers", async () => {
+  const { session, answers } = sessionOn({ "POST /auth/browser": "nobody" }, null, "abc");
+  await session.start();
+  expect(session.getState()).toEqual({ kind: "failed", failure: "network" });
+  answers["POST /auth/browser"] = signedIn("Anna");
+  await session.start();
+  expect(session.getState()).toMatchObject({ kind: "signed_in" });
+});
+
+test("who has deleted their data is signed in again by a tap alone, as somebody new", async () => {
+  const answers: Answers = {
+    "POST /auth/telegram": signedIn("Anna"),
+    "DELETE /api/me": [200, {}],
+  };
+  const { session, asked } = sessionOn(answers, "signed by Telegram");
+  await session.start();
+  await session.deleteMe();
+  expect(session.getState()).toEqual({ kind: "deleted" });
+  expect(asked.filter((each) => each === "POST /auth/telegram")).toHaveLength(1);
+  await session.start();
+  expect(session.getState()).toMatchObject({ kind: "signed_in" });
+});
+
+test("a deleted person is not signed in by a request that comes late", async () => {
+  const answers: Answers = {
+    "POST /auth/telegram": signedIn("Anna"),
+    "DELETE /api/me": [200, {}],
+    "GET /auth/ws-token": [401, {}],
+  };
+  const { api, session, asked } = sessionOn(answers, "signed by Telegram");
+  await session.start();
+  await session.deleteMe();
+  await expect(api.wsToken()).rejects.toMatchObject({ status: 401 });
+  expect(session.getState()).toEqual({ kind: "deleted" });
+  expect(asked.filter((each) => each === "POST /auth/telegram")).toHaveLength(1);
+});
