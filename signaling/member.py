@@ -68,9 +68,9 @@ class Member:
 
     def end_stay(self, now_us: int) -> list[Output]:
         if self.away is not None:
-            return [Left(self.stay, ago_us=now_us - self.away.since_us)]
+            return [Left(self.stay, self.user.id, ago_us=now_us - self.away.since_us)]
         assert self.session is not None
-        return [Forget(self.session), Left(self.stay)]
+        return [Forget(self.session), Left(self.stay, self.user.id)]
 
     @property
     def states(self) -> list[ServerMessage]:

@@ -104,6 +104,7 @@ class Left:
     """`ago_us`: how long ago their connection was lost."""
 
     stay: str
+    user_id: int
     ago_us: int = 0
 
 

@@ -312,7 +312,7 @@ class Rooms:
                 self._stays.pop(output.stay, None)
                 self._journal.left(output.stay, self._utc() - timedelta(microseconds=output.ago_us))
                 self.presence.changed(call.call_id, call.creator_user_id, entry.room, self._utc())
-                log.info("participant_left", call=call.log_id)
+                log.info("participant_left", call=call.log_id, user_id=output.user_id)
             case Forget():
                 self._peers.pop(output.session, None)
                 self._call_ids.pop(output.session, None)

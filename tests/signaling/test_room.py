@@ -135,7 +135,7 @@ def test_the_journal_has_each_stay_and_each_meeting_once(driver: Any) -> None:
     one, two = driver.join(1), driver.join(2)
     driver.leave(one)
     rows = [output for output in driver.outputs if isinstance(output, Joined | Left | Met)]
-    assert rows == [Joined(one, 1), Joined(two, 2), Met(2, (1,)), Left(one)]
+    assert rows == [Joined(one, 1), Joined(two, 2), Met(2, (1,)), Left(one, 1)]
 
 
 # --- takeover -------------------------------------------------------------------------------------------
@@ -424,7 +424,7 @@ def test_the_end_is_told_before_the_close_and_nobody_comes_in_after(driver: Any)
     for session in (one, two):
         assert driver.heard(session) == [CallEnded(reason="ended")]
     assert driver.closed == {one: 1000, two: 1000}
-    assert driver.outputs.count(Left(one)) == driver.outputs.count(Left(two)) == 1
+    assert driver.outputs.count(Left(one, 1)) == driver.outputs.count(Left(two, 2)) == 1
     assert LeaveSfu(1, one) in driver.outputs
     assert driver.say(one, Offer(to_user_id=2, payload=1)) == []
     late = driver.join(3)

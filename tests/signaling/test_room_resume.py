@@ -68,7 +68,7 @@ def test_after_the_window_it_is_a_leave_of_the_time_of_the_loss(driver: Any, pai
     driver.clear()
     driver.wait(1 * S)
     assert driver.heard(one)[0] == UserLeft(user=User(id=2, first_name="User 2"))
-    assert Left(two, ago_us=15 * S) in driver.outputs
+    assert Left(two, 2, ago_us=15 * S) in driver.outputs
     again = driver.join(2, token=shown)
     assert driver.heard(again)[0].resumed is False
     assert driver.types(one) == ["user_joined"]
@@ -79,7 +79,7 @@ def test_leave_knows_no_window(driver: Any, pair: tuple[str, str]) -> None:
     driver.clear()
     driver.say(two, Leave())
     assert driver.types(one) == ["user_left"]
-    assert Left(two) in driver.outputs
+    assert Left(two, 2) in driver.outputs
 
 
 def test_a_documented_client_has_no_window(driver: Any) -> None:
@@ -197,7 +197,7 @@ def test_a_token_of_an_earlier_stay_is_an_ordinary_join(driver: Any, pair: tuple
     again = driver.join(2, token=shown)
     assert driver.closed[newer] == 4409
     assert driver.heard(again)[0].resumed is False
-    assert Left(newer) in driver.outputs
+    assert Left(newer, 2) in driver.outputs
 
 
 def test_a_second_device_takes_over_from_a_lost_connection(driver: Any, pair: tuple[str, str]) -> None:
@@ -206,7 +206,7 @@ def test_a_second_device_takes_over_from_a_lost_connection(driver: Any, pair: tu
     driver.wait(3 * S)
     other_device = driver.join(2)
     assert driver.heard(other_device)[0].resumed is False
-    assert Left(two, ago_us=3 * S) in driver.outputs
+    assert Left(two, 2, ago_us=3 * S) in driver.outputs
     assert driver.room.members[2].stay == other_device
 
 
