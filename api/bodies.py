@@ -30,8 +30,8 @@ def _number(value: Any) -> Any:
 Text = Annotated[str, AfterValidator(without_nul), WithJsonSchema({"type": "string", "pattern": r"^[^\0]*$"})]
 """Text that PostgreSQL can hold."""
 Flag = Annotated[bool, Strict()]
-Integer = Annotated[int, BeforeValidator(_number)]
-"""No text and no boolean; 5.0 is 5, as for JSON Schema."""
+WHOLE = BeforeValidator(_number)
+"""Of an integer: neither a text nor a boolean; 5.0 is 5, as for JSON Schema. To stand behind its bounds."""
 Number = Annotated[float, Strict()]
 
 

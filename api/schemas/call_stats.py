@@ -6,13 +6,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, RootModel
 
-from api.bodies import Integer, Number
+from api.bodies import WHOLE, Number
 from store.queries.call_stats import CallSummary, Measures
 from store.tables import CallStats
 
 # Beyond these something was not measured but made up.
-Seconds = Annotated[Integer, Field(ge=0, le=31 * 86_400)]
-Packets = Annotated[Integer, Field(ge=0, le=2**31 - 1)]
+Seconds = Annotated[int, Field(ge=0, le=31 * 86_400), WHOLE]
+Packets = Annotated[int, Field(ge=0, le=2**31 - 1), WHOLE]
 Kbps = Annotated[Number, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 Milliseconds = Annotated[Number, Field(ge=0, le=60_000, allow_inf_nan=False)]
 FrameRate = Annotated[Number, Field(ge=0, le=1_000, allow_inf_nan=False)]

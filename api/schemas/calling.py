@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, RootModel
+from pydantic import BaseModel, ConfigDict
 
 from api.bodies import Flag
 from api.schemas.friends import UserId
@@ -34,8 +34,12 @@ class SharedCall(BaseModel):
     prepared_message_id: str
 
 
-class Update(RootModel[dict[str, Any]]):
-    """An update of the Bot API."""
+class Update(BaseModel):
+    """An update of the Bot API, with what has happened beside its id."""
+
+    model_config = ConfigDict(extra="allow")
+
+    update_id: int
 
 
 class Taken(BaseModel):

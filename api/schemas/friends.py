@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.bodies import Integer, Text
+from api.bodies import WHOLE, Text
 from api.schemas.calls import Time
 from api.tokens import MAX_USER_ID
 from store.queries.friends import Friend, FriendPage
@@ -17,7 +17,7 @@ from store.tables import User
 
 DELETED_AT_ONCE = 1_000
 
-UserId = Annotated[Integer, Field(ge=1, le=MAX_USER_ID)]
+UserId = Annotated[int, Field(ge=1, le=MAX_USER_ID), WHOLE]
 
 
 def display_name(user: User) -> str | None:

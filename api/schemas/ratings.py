@@ -6,12 +6,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from api.bodies import Integer
+from api.bodies import WHOLE
 from signaling.messages import RatingReasons
 
 
 class NewRating(BaseModel):
     """As the `rating` of the WebSocket. `reasons`: words for programs, such as `no_sound`."""
 
-    stars: Annotated[Integer, Field(ge=1, le=5)]
+    stars: Annotated[int, Field(ge=1, le=5), WHOLE]
     reasons: RatingReasons = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -97,10 +97,11 @@ async def telegram() -> AsyncIterator[BotApi]:
 
 @pytest.fixture
 async def make_world(telegram: BotApi, start_api: StartApi, database: Database) -> AsyncIterator[MakeWorld]:
-    """`may_create`: how many calls people may still make by the bot; the rest are fields of `BotConfig`."""
+    """`may_create`: how many calls people may still make by the bot; `api`: fields of `ApiConfig`; the rest:
+    fields of `BotConfig`."""
     async with AsyncExitStack() as stack:
 
-        async def make(*, may_create: int = 100, **config: Any) -> World:
+        async def make(*, may_create: int = 100, api: Mapping[str, Any] = {}, **config: Any) -> World:
             made: list[TelegramBot] = []
             lifecycles: list[Lifecycle] = []
             left = itertools.count(may_create, -1)
@@ -125,8 +126,8 @@ async def make_world(telegram: BotApi, start_api: StartApi, database: Database) 
                 lifecycles.append(lifecycle)
                 return bot
 
-            api = await start_api(bot=make_bot)
-            return World(telegram, api, made[0], lifecycles[0], database)
+            started = await start_api(bot=make_bot, **api)
+            return World(telegram, started, made[0], lifecycles[0], database)
 
         yield make
 
