@@ -1,7 +1,6 @@
 /** Which language the page speaks: the user's choice, else Telegram's, else the browser's, else Russian. */
 
-export const LANGUAGES = ["ru", "en"] as const;
-export type Language = (typeof LANGUAGES)[number];
+import { LANGUAGES, type Language } from "./languages";
 
 const STORAGE_KEY = "telcall.language";
 

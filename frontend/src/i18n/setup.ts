@@ -1,8 +1,7 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
-import en from "./en.json";
-import { chosenLanguage, type Language, pickLanguage, storeChoice } from "./language";
-import ru from "./ru.json";
+import { chosenLanguage, pickLanguage, storeChoice } from "./language";
+import { type Language, TEXTS } from "./languages";
 
 let telegramLanguage: string | null = null;
 
@@ -10,7 +9,7 @@ function best(): Language {
   return pickLanguage([chosenLanguage(), telegramLanguage, ...navigator.languages]);
 }
 
-/** Starts i18next with both languages built in: text never waits for the network. */
+/** Starts i18next with all languages built in: text never waits for the network. */
 export function startI18n(languageCode: string | null): void {
   telegramLanguage = languageCode;
   i18next.on("languageChanged", (language) => {
@@ -19,7 +18,9 @@ export function startI18n(languageCode: string | null): void {
   void i18next.use(initReactI18next).init({
     lng: best(),
     fallbackLng: "en",
-    resources: { ru: { translation: ru }, en: { translation: en } },
+    resources: Object.fromEntries(
+      Object.entries(TEXTS).map(([language, translation]) => [language, { translation }]),
+    ),
     interpolation: { escapeValue: false }, // React escapes
     initAsync: false,
   });

@@ -12,7 +12,8 @@ import { useAlwaysViaServer } from "../hooks/useAlwaysViaServer";
 import { useBack } from "../hooks/useBack";
 import { useOriginalSound } from "../hooks/useOriginalSound";
 import { useToast } from "../hooks/useToast";
-import { chosenLanguage, LANGUAGES, type Language } from "../i18n/language";
+import { chosenLanguage } from "../i18n/language";
+import { LANGUAGES, type Language } from "../i18n/languages";
 import { chooseLanguage } from "../i18n/setup";
 
 /** A language's name in itself, so that whoever lost their way finds it. */
