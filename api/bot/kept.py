@@ -7,7 +7,7 @@ from datetime import datetime
 from api.authenticator import account_of
 from api.bot.cards import Card, WatchedCall
 from api.bot.rings import Ringing
-from api.bot.texts import Language, language_of
+from api.bot.texts import language_of
 from signaling.lifecycle import public_user
 from store.queries.bot_messages import KeptMessage, OpenMessage
 from store.tables.bot_message import CARD, RING
@@ -61,10 +61,9 @@ def ring_of(left: OpenMessage, ring_s: float, now: datetime, now_us: int) -> Rin
 
 
 def card_of(left: OpenMessage, call: WatchedCall) -> Card:
-    language: Language = "ru" if left.message.language == "ru" else "en"
     return Card(
         call,
-        language,
+        language_of(left.message.language),
         chat_id=left.message.chat_id,
         message_id=left.message.message_id,
         inline_message_id=left.message.inline_message_id,

@@ -17,7 +17,7 @@ from aiogram.types import (
 
 from api.bot.config import BotConfig
 from api.bot.incoming import UPDATES
-from api.bot.texts import LANGUAGES, TEXTS, Language
+from api.bot.texts import DEFAULT, LANGUAGES, TEXTS, Language
 
 MAX_CONNECTIONS = 40
 
@@ -55,11 +55,11 @@ async def webhook_info(bot: Bot) -> WebhookInfo:
 
 async def set_profile(bot: Bot, config: BotConfig) -> None:
     """Commands in each language, and the button that opens the Mini App where it has a public address."""
-    # Who speaks neither language gets the default one.
-    for language, code in (*((each, each) for each in LANGUAGES), ("en", None)):
+    # Who speaks none of the languages gets the default one.
+    for language, code in (*((each, each) for each in LANGUAGES), (DEFAULT, None)):
         await _set_commands(bot, language, code)
     if config.public_url.startswith("https://"):
-        button = MenuButtonWebApp(text=TEXTS["en"].menu, web_app=WebAppInfo(url=config.public_url))
+        button = MenuButtonWebApp(text=TEXTS[DEFAULT].menu, web_app=WebAppInfo(url=config.public_url))
         await bot.set_chat_menu_button(menu_button=button)
     else:
         await bot.set_chat_menu_button(menu_button=MenuButtonDefault())

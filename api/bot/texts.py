@@ -1,21 +1,26 @@
-"""What the bot says, in the languages of the Mini App. Plain text: nothing is parsed, names need no care."""
+"""What the bot says; a language is a file in `languages/`. Plain text: nothing is parsed, no name harms it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
 
 from signaling.messages import User
 
-Language = Literal["ru", "en"]
-LANGUAGES: tuple[Language, ...] = ("ru", "en")
+Language = str
+"""Of those that there is a file of, as `ru`."""
+DEFAULT: Language = "en"
 SHOWN_NAMES = 8
 MAX_NAME_CHARS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class Texts(BaseModel):
+    """What a language's file holds: all of it, and nothing else. Braces are filled in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
     call: str
     accept: str
     not_now: str
@@ -42,78 +47,17 @@ class Texts:
 
 
 TEXTS: Mapping[Language, Texts] = {
-    "ru": Texts(
-        call="Вам звонит {name}",
-        accept="Принять звонок",
-        not_now="Не сейчас",
-        not_now_said="Звонок отклонён",
-        missed="Пропущенный звонок от {name}, ",
-        call_back="Перезвонить",
-        card="Звонок от {name}",
-        join="Присоединиться к звонку",
-        in_call="В звонке: {names}",
-        and_more="{names} и ещё {count}",
-        nobody="Пока никого нет",
-        ended="Звонок от {name} завершён",
-        somebody="Кто-то",
-        share_hint="Нажмите, чтобы отправить приглашение",
-        start=(
-            "Это Tel Call: звонки с голосом и видео внутри Telegram.\n\n"
-            "Откройте приложение, начните звонок и отправьте ссылку. В группе то же делает /call."
-        ),
-        open_app="Открыть приложение",
-        help=(
-            "/call: начать звонок и показать его здесь.\n"
-            "В любом чате наберите имя бота, чтобы отправить приглашение.\n"
-            "Когда вам звонит друг, бот пишет сюда. Язык и прочее меняются в приложении."
-        ),
-        gone="Этот звонок уже завершён",
-        no_anonymous="Анонимно звонок не начать: отправьте /call от своего имени",
-        about_start="Открыть Tel Call",
-        about_help="Как это работает",
-        about_call="Начать звонок",
-        menu="Звонки",
-    ),
-    "en": Texts(
-        call="{name} is calling you",
-        accept="Accept",
-        not_now="Not now",
-        not_now_said="Call declined",
-        missed="Missed call from {name}, ",
-        call_back="Call back",
-        card="Call from {name}",
-        join="Join the call",
-        in_call="In the call: {names}",
-        and_more="{names} and {count} more",
-        nobody="Nobody is here yet",
-        ended="The call from {name} has ended",
-        somebody="Somebody",
-        share_hint="Tap to send an invitation",
-        start=(
-            "This is Tel Call: voice and video calls inside Telegram.\n\n"
-            "Open the app, start a call and send its link. In a group, /call does the same."
-        ),
-        open_app="Open the app",
-        help=(
-            "/call: start a call and show it here.\n"
-            "In any chat type the bot's name to send an invitation.\n"
-            "When a friend calls you, the bot writes here. Language and more are set in the app."
-        ),
-        gone="This call has ended",
-        no_anonymous="Calls are not started anonymously: send /call as yourself",
-        about_start="Open Tel Call",
-        about_help="How it works",
-        about_call="Start a call",
-        menu="Calls",
-    ),
+    file.stem: Texts.model_validate_json(file.read_bytes())
+    for file in sorted((Path(__file__).parent / "languages").glob("*.json"))
 }
+LANGUAGES: Sequence[Language] = tuple(TEXTS)
 
 
 def language_of(tag: str | None) -> Language:
-    """`ru-RU` is `ru`. Who speaks neither of our languages is answered in English, who says nothing in
+    """`ru-RU` is `ru`. Who speaks none of our languages is answered in English, who says nothing in
     Russian."""
     primary = (tag or "ru").lower().replace("_", "-").partition("-")[0]
-    return "ru" if primary == "ru" else "en"
+    return primary if primary in TEXTS else DEFAULT
 
 
 def name_of(person: User, language: Language) -> str:

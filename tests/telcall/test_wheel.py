@@ -65,7 +65,7 @@ def test_wheel_holds_every_module_and_the_frontend(source: Path, empty_database_
     [wheel] = (source / "dist").glob("telcall-*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {f"telcall/web/assets/app-1a2b.js{form}" for form in ("", ".br", ".gz")} <= names
-    assert "telcall/web/index.html" in names
+    assert {"telcall/web/index.html", "api/bot/languages/en.json", "api/bot/languages/ru.json"} <= names
     modules = {
         str(path.relative_to(source)) for package in PACKAGES for path in (source / package).rglob("*.py")
     }
