@@ -1,4 +1,4 @@
-"""What the bot says; a language is a file in `languages/`. Plain text: nothing is parsed, no name harms it."""
+"""What the bot says: a language is a file in `languages/`. Plain text: nothing is parsed, names are safe."""
 
 from __future__ import annotations
 
