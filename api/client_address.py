@@ -47,21 +47,21 @@ def client_address(request: web.Request, trusted: Sequence[Network]) -> Address 
     """The client: the peer, or what trusted proxies say. Of `X-Forwarded-For` the rightmost address that no
     trusted proxy has counts; all left of it is hearsay."""
     address = peer_address(request)
-    if not _is_trusted(address, trusted):
+    if not is_trusted(address, trusted):
         return address
     hops = ",".join(request.headers.getall("X-Forwarded-For", [])).split(",")
     for hop in reversed(hops):
         if (parsed := parse_address(hop)) is None:
             break
         address = parsed
-        if not _is_trusted(address, trusted):
+        if not is_trusted(address, trusted):
             break
     return address
 
 
 def client_scheme(request: web.Request, trusted: Sequence[Network]) -> str:
     """`http` or `https`, as the client used it."""
-    if _is_trusted(peer_address(request), trusted):
+    if is_trusted(peer_address(request), trusted):
         stated = request.headers.get("X-Forwarded-Proto", "").strip().lower()
         if stated in ("http", "https"):
             return stated
@@ -75,5 +75,6 @@ def client_key(address: Address | None) -> str:
     return str(address)
 
 
-def _is_trusted(address: Address | None, trusted: Sequence[Network]) -> bool:
+def is_trusted(address: Address | None, trusted: Sequence[Network]) -> bool:
+    """True for a proxy of the operator's."""
     return address is not None and any(address in network for network in trusted)

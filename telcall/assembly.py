@@ -18,6 +18,7 @@ from api.app import ApiParts, build_app
 from api.authenticator import Authenticator
 from api.client_address import client_address
 from api.creation_limit import CreationLimit
+from api.http_server import BoundedRunner
 from api.limit_storage import BoundedMemoryStorage
 from api.tokens import Tokens
 from sfu.control.server import Server
@@ -44,10 +45,12 @@ from telcall.bot import Happenings, running_bot
 from telcall.configs import (
     api_config,
     bot_config,
+    http_limits,
     old_secret_keys,
     sfu_config,
     signaling_config,
     store_config,
+    trusted_proxies,
     webhook_config,
 )
 from telcall.databases import migrate_or_fail, running_database
@@ -99,7 +102,7 @@ async def assembled(
         app = await _application(
             settings, signaling, stack, database, journal, sfu, metrics, secret_key, web_root
         )
-        await _serve(app, sockets, stack)
+        await _serve(app, settings, sockets, metrics, stack)
         _in_background(stack, metrics.watch_loop(), "loop_lag")
         if settings.retention_days:
             _in_background(stack, Retention(database, settings.retention_days).run(), "retention")
@@ -224,9 +227,19 @@ async def _on_event(settings: Settings, metrics: Metrics, stack: AsyncExitStack)
     return webhooks.on_event
 
 
-async def _serve(app: web.Application, sockets: Sequence[socket.socket], stack: AsyncExitStack) -> None:
-    runner = web.AppRunner(
-        app, handle_signals=False, access_log=None, shutdown_timeout=FINISH_REQUESTS_S, keepalive_timeout=75
+async def _serve(
+    app: web.Application,
+    settings: Settings,
+    sockets: Sequence[socket.socket],
+    metrics: Metrics,
+    stack: AsyncExitStack,
+) -> None:
+    runner = BoundedRunner(
+        app,
+        http_limits(settings),
+        trusted_proxies=trusted_proxies(settings),
+        on_limit=metrics.count_limit,
+        shutdown_timeout_s=FINISH_REQUESTS_S,
     )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

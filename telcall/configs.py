@@ -9,7 +9,9 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from api.bot.config import BotConfig, BotMode, webhook_secret
+from api.client_address import Network
 from api.config import ApiConfig, DevSignInMode, Rates
+from api.http_server import HttpLimits
 from sfu.config import SfuConfig
 from signaling.config import IceConfig, MessageLimits, Rate, RateLimits, SignalingConfig
 from store.config import StoreConfig
@@ -29,7 +31,7 @@ def api_config(settings: Settings, secret_key: str, web_root: Path | None) -> Ap
         access_token_ttl_s=settings.access_token_expire_minutes * 60,
         cors_origins=settings.cors_allow_origins,
         allow_localhost_origins=settings.debug,
-        trusted_proxies=tuple(ip_network(network) for network in settings.trusted_proxies),
+        trusted_proxies=trusted_proxies(settings),
         rates=Rates(
             settings.rate_all,
             settings.rate_auth,
@@ -39,11 +41,26 @@ def api_config(settings: Settings, secret_key: str, web_root: Path | None) -> Ap
         ),
         max_participants=settings.max_participants_per_call,
         body_bytes=settings.http_body_bytes,
+        body_read_s=settings.http_read_s,
         friends_shape=settings.friends_shape,
         web_root=web_root,
         metrics_token=_reveal(settings.metrics_token),
         admin_token=_reveal(settings.admin_token),
         docs=settings.docs,
+    )
+
+
+def trusted_proxies(settings: Settings) -> tuple[Network, ...]:
+    return tuple(ip_network(network) for network in settings.trusted_proxies)
+
+
+def http_limits(settings: Settings) -> HttpLimits:
+    return HttpLimits(
+        header_bytes=settings.http_header_bytes,
+        header_fields=settings.http_header_fields,
+        header_read_s=settings.http_read_s,
+        keep_alive_s=settings.http_keep_alive_s,
+        connections_per_address=settings.http_per_address,
     )
 
 

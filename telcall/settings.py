@@ -259,6 +259,41 @@ class Settings(BaseSettings):
         alias="TELCALL_HTTP_BODY_BYTES",
         **_setting("bytes", "of one request's body"),
     )
+    http_header_bytes: int = Field(
+        8_190,
+        ge=1_024,
+        le=65_536,
+        alias="TELCALL_HTTP_HEADER_BYTES",
+        **_setting("bytes", "of the request line, and of each header field"),
+    )
+    http_header_fields: int = Field(
+        64,
+        ge=16,
+        le=1_000,
+        alias="TELCALL_HTTP_HEADER_FIELDS",
+        **_setting("fields", "in the header of one request"),
+    )
+    http_read_s: float = Field(
+        10,
+        ge=0.1,
+        le=600,
+        alias="TELCALL_HTTP_READ_S",
+        **_setting("seconds", "for the header of a request to come, and again for its body"),
+    )
+    http_keep_alive_s: float = Field(
+        75,
+        ge=1,
+        le=3_600,
+        alias="TELCALL_HTTP_KEEP_ALIVE_S",
+        **_setting("seconds", "a connection may wait for its next request"),
+    )
+    http_per_address: int = Field(
+        1_000,
+        ge=1,
+        le=1_000_000,
+        alias="TELCALL_HTTP_PER_ADDRESS",
+        **_setting("connections", "of one address, sockets too; trusted proxies have no limit"),
+    )
     ws_per_user: int = Field(
         8, ge=1, le=10_000, alias="TELCALL_WS_PER_USER", **_setting("connections", "WebSockets of one person")
     )

@@ -12,13 +12,13 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 from prometheus_client import CollectorRegistry
 
 from api.app import ApiParts, build_app
 from api.authenticator import Authenticator
 from api.bot_door import BotDoor
 from api.config import ApiConfig, Rates
+from api.http_server import BoundedRunner, HttpLimits
 from api.init_data import sign
 from api.tokens import Tokens
 from signaling.bus import RoomUnreachable
@@ -184,6 +184,7 @@ async def start_api(database: Database) -> AsyncIterator[StartApi]:
             ice: IceConfig | None = None,
             routes: Callable[[web.Application], None] = lambda _app: None,
             host: str = "127.0.0.1",
+            http: HttpLimits | None = None,
             bot: MakeBot | None = None,
             **config: Any,
         ) -> Client:
@@ -209,15 +210,22 @@ async def start_api(database: Database) -> AsyncIterator[StartApi]:
                 bot=None if bot is None else await bot(lifecycle, rooms, registry),
                 utc=lambda: time.utc,
             )
-            app = build_app(replace(CONFIG, **config), parts)
+            api_config = replace(CONFIG, **config)
+            app = build_app(api_config, parts)
             routes(app)
-            server = TestServer(app, host=host)
-            await server.start_server()
-            stack.push_async_callback(server.close)
+            runner = BoundedRunner(
+                app,
+                http or HttpLimits(),
+                trusted_proxies=api_config.trusted_proxies,
+                on_limit=limits_hit.append,
+            )
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            await web.TCPSite(runner, host, 0).start()
             session = await stack.enter_async_context(
                 aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
             )
-            url = str(server.make_url("")).rstrip("/")
+            url = f"http://{host}:{runner.addresses[0][1]}"
             return Client(url, session, time, rooms, authenticator, registry, limits_hit, journal)
 
         yield start

@@ -10,8 +10,16 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from api.http_server import HttpLimits
 from signaling.config import MessageLimits, Rate, RateLimits, SignalingConfig
-from telcall.configs import api_config, sfu_config, signaling_config, store_config, webhook_config
+from telcall.configs import (
+    api_config,
+    http_limits,
+    sfu_config,
+    signaling_config,
+    store_config,
+    webhook_config,
+)
 from telcall.settings import Settings
 
 KEY = "k" * 32
@@ -53,6 +61,20 @@ def test_api_is_told_in_its_own_units() -> None:
     assert config.bot_username == "some_bot"
     assert config.allow_localhost_origins
     assert config.web_root == Path("/web")
+
+
+def test_http_is_bounded_by_documented_defaults_that_can_be_set() -> None:
+    assert http_limits(settings()) == HttpLimits()
+    assert api_config(settings(), KEY, None).body_read_s == HttpLimits().header_read_s
+    given = settings(
+        TELCALL_HTTP_HEADER_BYTES="2000",
+        TELCALL_HTTP_HEADER_FIELDS="20",
+        TELCALL_HTTP_READ_S="1.5",
+        TELCALL_HTTP_KEEP_ALIVE_S="6",
+        TELCALL_HTTP_PER_ADDRESS="7",
+    )
+    assert http_limits(given) == HttpLimits(2_000, 20, 1.5, 6.0, 7)
+    assert api_config(given, KEY, None).body_read_s == 1.5
 
 
 def test_signaling_is_told_in_its_own_units() -> None:
