@@ -20,7 +20,7 @@ LOCK := $(CURDIR)/.venv/bin/uv pip compile --universal --python-version 3.11 --g
 	--no-header --no-annotate --no-emit-index-url
 FRONTEND := $(shell find frontend -name node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test test-postgres check dev build types lock clean setup lint imports typecheck unit \
+.PHONY: help run test test-postgres check dev build types env-example lock clean setup lint imports typecheck unit \
 	bench-forwarding bench-call bench-signaling bench-store bench-switch bench-upload chromium network-tools system
 
 help: ## this list
@@ -68,6 +68,9 @@ bench-upload: chromium setup ## what a mesh client uploads in groups, in Chromiu
 
 bench-store: setup ## every query on 100,000 people and 1,000,000 participants, and its plan
 	python -m benchmarks.store
+
+env-example: .setup/dev ## .env.example from the settings
+	python -c "from telcall.settings_report import env_example; print(env_example(), end='')" > .env.example
 
 lock: .setup/venv .setup/node ## newest versions that pyproject.toml and package.json allow
 	$(LOCK) --upgrade --all-extras pyproject.toml --output-file requirements-dev.lock
