@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,11 @@ from api.config import Rates
 from api.init_data import sign
 from signaling.config import IceConfig
 from store.config import StoreConfig
+from store.database import Database
 from store.queries.calls import find_call
 from store.queries.friend_links import link_friends
 from store.queries.participants import Stay, write_stays
+from store.retention import Retention
 from store.tables import CallStats
 from tests.api.conftest import BOT_TOKEN
 
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from aiohttp import web
     from sqlalchemy import Connection
 
-    from store.database import Database
     from tests.api.conftest import Client, StartApi
 
 TURN = "turn:turn.example:3478?transport=udp"
@@ -199,3 +200,18 @@ async def test_s12_20_keys_are_indexed_and_the_pool_is_bounded(database: Databas
     config = StoreConfig(url="postgresql://nowhere")
     assert 0 < config.pool_size + config.max_overflow < 100
     assert config.statement_timeout_s > 0
+
+
+async def test_s12_20_calls_that_are_over_go_and_others_stay(api: Client, database: Database) -> None:
+    anna = await api.signed_in()
+    ended, active = [(await anna.post("/api/calls", {})).json["call_id"] for _ in range(2)]
+    assert (await anna.post(f"/api/calls/{ended}/end")).status == 200
+    later = api.time.utc + timedelta(days=31)
+    assert await Retention(database, 30, utc=lambda: later).purge() == 1
+    assert [call["call_id"] for call in (await anna.get("/api/me/export")).json["calls"]] == [active]
+
+
+def test_s12_20_no_database_is_taken_that_the_upsert_does_not_know() -> None:
+    for url in ("sqlite:///app.db", "mysql://localhost/telcall"):
+        with pytest.raises(ValueError, match="must be PostgreSQL"):
+            Database(StoreConfig(url=url))
