@@ -13,10 +13,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, TextIO
 
 import structlog
-from aiohttp.http_exceptions import HttpProcessingError
 from structlog.typing import Processor
-
-log = structlog.get_logger(__name__)
 
 REDACTED = "[redacted]"
 
@@ -89,7 +86,6 @@ def configure(level: str, *, json: bool, stream: TextIO = sys.stderr) -> None:
     root.setLevel(level.upper())
     for name, least in NOISY.items():
         logging.getLogger(name).setLevel(max(least, root.level))
-    logging.getLogger("aiohttp.server").filters[:] = [_tell_of_malformed]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -100,16 +96,6 @@ def configure(level: str, *, json: bool, stream: TextIO = sys.stderr) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-
-
-def _tell_of_malformed(record: logging.LogRecord) -> bool:
-    """A line of ours instead of aiohttp's, which quotes what could not be parsed, by a traceback at that:
-    strangers would write into the log, and a header is quoted whatever it is."""
-    error = record.exc_info[1] if record.exc_info else None
-    if not isinstance(error, HttpProcessingError):
-        return True
-    log.info("request_malformed", problem=type(error).__name__, status=error.code)
-    return False
 
 
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
-from aiohttp.http_exceptions import BadHttpMessage
 
 from telcall import logs
 
@@ -45,7 +44,6 @@ def output() -> Iterator[io.StringIO]:
     yield stream
     root.handlers[:] = handlers
     root.setLevel(level)
-    logging.getLogger("aiohttp.server").filters.clear()
     structlog.reset_defaults()
 
 
@@ -81,27 +79,6 @@ def test_other_fields_are_kept(output: io.StringIO) -> None:
     found = fields(output)
     assert (found["event"], found["level"], found["name"]) == ("joined", "info", "Анна")
     assert (found["room"], found["participants"], found["ok"]) == ("AbC_1-x", 3, True)
-
-
-def test_what_could_not_be_parsed_is_not_quoted(output: io.StringIO) -> None:
-    server = logging.getLogger("aiohttp.server")
-    try:
-        raise BadHttpMessage("Invalid header token: b'X-Secret swordfish'")
-    except BadHttpMessage:
-        server.exception("Error handling request from %s", "192.0.2.1")
-    found = fields(output)
-    assert (found["event"], found["level"]) == ("request_malformed", "info")
-    assert (found["problem"], found["status"]) == ("BadHttpMessage", 400)
-    assert "exception" not in found
-    assert "swordfish" not in output.getvalue()
-
-
-def test_other_failures_of_the_server_are_told_in_full(output: io.StringIO) -> None:
-    try:
-        raise RuntimeError("why")
-    except RuntimeError:
-        logging.getLogger("aiohttp.server").exception("Unhandled exception")
-    assert "RuntimeError: why" in str(fields(output)["exception"])
 
 
 def test_level_is_kept_for_ours_and_others(output: io.StringIO) -> None:
