@@ -236,7 +236,7 @@ class Settings(BaseSettings):
         ge=1,
         le=100_000,
         alias="TELCALL_RATE_CREATE",
-        **_setting("requests a minute", "new calls of one person"),
+        **_setting("requests a minute", "new calls of one person, over REST and by the bot"),
     )
     rate_admin: int = Field(
         10,
