@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -19,7 +19,7 @@ import structlog
 from aiohttp import web
 
 from api.client_address import Network, client_key, is_trusted, parse_address
-from api.errors import ApiError, response
+from api.errors import ApiError, api_error, response
 from api.request_log import REQUEST_ID
 
 log = structlog.get_logger(__name__)
@@ -63,6 +63,22 @@ class BoundedRunner(web.AppRunner):
         return _Server(made, self._limits, self._trusted_proxies, self._on_limit)
 
 
+def _told_alike(
+    handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
+) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+    """Errors that come before every middleware (an `Expect` that nobody knows) look as all others."""
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            if (known := api_error(error)) is None:
+                raise
+            return response(known)
+
+    return handle
+
+
 class _Server(web.Server):
     def __init__(
         self,
@@ -72,9 +88,10 @@ class _Server(web.Server):
         on_limit: Callable[[str], None],
     ) -> None:
         super().__init__(
-            made.request_handler,
+            _told_alike(made.request_handler),
             request_factory=made.request_factory,
             access_log=None,
+            auto_decompress=False,
             keepalive_timeout=limits.keep_alive_s,
             max_line_size=limits.header_bytes,
             max_field_size=limits.header_bytes,

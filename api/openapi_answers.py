@@ -115,6 +115,7 @@ def _errors(route: Route) -> dict[int, tuple[str, ...]]:
         errors |= {
             408: ("Request Timeout",),
             413: ("Request Entity Too Large",),
+            415: ("Unsupported Media Type",),
             422: ("Invalid input",),
         }
     if route.query is not None:

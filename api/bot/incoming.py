@@ -15,10 +15,10 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from api.answers import answer
-from api.bodies import read_bytes
+from api.bodies import parse_body, read_bytes
 from api.bot.config import WEBHOOK_BODY_BYTES, BotConfig
 from api.bot.metrics import BotMetrics
-from api.errors import ApiError, Unauthorized
+from api.errors import ApiError, Invalid, Unauthorized
 from api.schemas import calling
 from store.errors import DatabaseUnavailable
 
@@ -102,8 +102,9 @@ class Incoming:
             raise ApiError(403, "Forbidden")
         body = await read_bytes(request, WEBHOOK_BODY_BYTES)
         try:
+            parse_body(body, calling.Update)
             update = Update.model_validate_json(body, context={"bot": self._bot})
-        except ValidationError:
+        except (Invalid, ValidationError):
             log.warning("update_malformed")
             raise ApiError(400, "Malformed update") from None
         try:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from api.authenticator import Account
-from api.bodies import without_nul
+from api.fields import without_nul
 
 INIT_DATA_CHARS = 16_384
 DEV_NAME_CHARS = 64

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, RootModel
 
-from api.bodies import WHOLE, Number
+from api.fields import WHOLE, Number
 from store.queries.call_stats import CallSummary, Measures
 from store.tables import CallStats
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from api.bodies import Flag
+from api.fields import WHOLE, Flag
 from api.schemas.friends import UserId
+
+MAX_UPDATE_ID = 2**63 - 1
 
 
 class FriendCall(BaseModel):
@@ -39,7 +41,7 @@ class Update(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    update_id: int
+    update_id: Annotated[int, Field(ge=0, le=MAX_UPDATE_ID), WHOLE]
 
 
 class Taken(BaseModel):

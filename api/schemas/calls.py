@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, Field, PlainSerializer
 
-from api.bodies import Flag, Text
 from api.config import ApiConfig
+from api.fields import Flag, Text
 from signaling.lifecycle import CallRecord
 
 

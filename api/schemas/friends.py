@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.bodies import WHOLE, Text
+from api.fields import WHOLE, Text
 from api.schemas.calls import Time
 from api.tokens import MAX_USER_ID
 from store.queries.friends import Friend, FriendPage

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from api.bodies import WHOLE
+from api.fields import WHOLE
 from signaling.messages import RatingReasons
 
 
