@@ -53,7 +53,7 @@ class Profile(Me):
 
 
 class ProfileUpdate(BaseModel):
-    language_code: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{2,35}$")]
+    language_code: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{2,35}$", examples=["ru"])]
 
 
 class SignInAnswer(BaseModel):

@@ -16,7 +16,7 @@ Packets = Annotated[int, Field(ge=0, le=2**31 - 1), WHOLE]
 Kbps = Annotated[Number, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 Milliseconds = Annotated[Number, Field(ge=0, le=60_000, allow_inf_nan=False)]
 FrameRate = Annotated[Number, Field(ge=0, le=1_000, allow_inf_nan=False)]
-Resolution = Annotated[str, Field(pattern=r"^[0-9]{1,5}x[0-9]{1,5}$")]
+Resolution = Annotated[str, Field(pattern=r"^[0-9]{1,5}x[0-9]{1,5}$", examples=["1280x720"])]
 Score = Annotated[Number, Field(ge=1, le=5, allow_inf_nan=False)]
 
 
