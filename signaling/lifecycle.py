@@ -19,6 +19,7 @@ from store.database import Database
 from store.errors import DatabaseUnavailable
 from store.queries import calls
 from store.queries.participants import add_participants
+from store.queries.people import Person
 from store.tables import User as UserRow
 from store.tables.call import ACTIVE, EXPIRED
 
@@ -72,7 +73,7 @@ class CallRecord:
     participants_count: int
 
 
-def public_user(row: UserRow) -> User:
+def public_user(row: UserRow | Person) -> User:
     """A person as others may see them."""
     return User(
         id=row.id,
@@ -198,8 +199,8 @@ class Lifecycle:
     async def _find(self, call_id: str) -> CallRecord:
         if "\0" in call_id:  # PostgreSQL's text has none
             raise CallNotFound
-        async with self._database.transaction() as session:
-            found = await calls.find_call(session, call_id)
+        async with self._database.reading() as reader:
+            found = await calls.find_call(reader, call_id)
         if found is None:
             raise CallNotFound
         return CallRecord(

@@ -13,6 +13,7 @@ from api.fields import WHOLE, Text
 from api.schemas.calls import Time
 from api.tokens import MAX_USER_ID
 from store.queries.friends import Friend, FriendPage
+from store.queries.people import Person
 from store.tables import User
 
 DELETED_AT_ONCE = 1_000
@@ -20,7 +21,7 @@ DELETED_AT_ONCE = 1_000
 UserId = Annotated[int, Field(ge=1, le=MAX_USER_ID), WHOLE]
 
 
-def display_name(user: User) -> str | None:
+def display_name(user: User | Person) -> str | None:
     """First and last name; None when there is neither."""
     return " ".join(name for name in (user.first_name, user.last_name) if name) or None
 
@@ -46,7 +47,7 @@ class PersonAnswer(BaseModel):
     photo_url: str | None
 
     @classmethod
-    def fields_of(cls, user: User) -> dict[str, Any]:
+    def fields_of(cls, user: User | Person) -> dict[str, Any]:
         return {
             "id": user.id,
             "telegram_user_id": user.telegram_user_id,

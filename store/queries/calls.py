@@ -6,21 +6,52 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, distinct, func, select, update
+from sqlalchemy import bindparam, delete, distinct, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import contains_eager
 
+from store.queries.people import PERSON, Person
+from store.queries.reader import Reader
 from store.tables import Call, ParticipantSession, User
 from store.tables.call import ACTIVE, ENDED, EXPIRED
 
 
 @dataclass(frozen=True, slots=True)
-class FoundCall:
-    """A call with its creator loaded, and how many people are in it by its open stays."""
+class CallFacts:
+    """A call's own columns."""
 
-    call: Call
-    creator: User
+    id: int
+    call_id: str
+    title: str | None
+    is_video_enabled: bool
+    status: str
+    created_at: datetime
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCall:
+    """A call, who made it, and how many people are in it by its open stays."""
+
+    call: CallFacts
+    creator: Person
     participants_count: int
+
+
+_PRESENT = (
+    select(func.count(distinct(ParticipantSession.user_id)))
+    .where(ParticipantSession.call_id == Call.id, ParticipantSession.left_at.is_(None))
+    .scalar_subquery()
+)
+_FACTS = (
+    Call.id,
+    Call.call_id,
+    Call.title,
+    Call.is_video_enabled,
+    Call.status,
+    Call.created_at,
+    Call.expires_at,
+)
+_FIND = select(_PRESENT, *_FACTS, *PERSON).join(Call.creator).where(Call.call_id == bindparam("public_id"))
 
 
 async def create_call(
@@ -48,21 +79,13 @@ async def create_call(
     return call
 
 
-async def find_call(session: AsyncSession, call_id: str) -> FoundCall | None:
+async def find_call(reader: Reader, call_id: str) -> FoundCall | None:
     """The call of a public id, whatever its status."""
-    present = (
-        select(func.count(distinct(ParticipantSession.user_id)))
-        .where(ParticipantSession.call_id == Call.id, ParticipantSession.left_at.is_(None))
-        .scalar_subquery()
-    )
-    statement = (
-        select(Call, present)
-        .join(Call.creator)
-        .options(contains_eager(Call.creator))
-        .where(Call.call_id == call_id)
-    )
-    row = (await session.execute(statement)).one_or_none()
-    return None if row is None else FoundCall(row[0], row[0].creator, row[1])
+    row = (await reader.execute(_FIND, {"public_id": call_id})).one_or_none()
+    if row is None:
+        return None
+    facts, person = row[1 : 1 + len(_FACTS)], row[1 + len(_FACTS) :]
+    return FoundCall(CallFacts(*facts), Person(*person), row[0])
 
 
 async def end_call(session: AsyncSession, call_row_id: int, now: datetime) -> bool:

@@ -5,23 +5,43 @@ To who is blocked it looks as if the link had been deleted.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, true, tuple_, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
+from store.queries.people import PERSON, Person
+from store.queries.reader import Reader
 from store.tables import FriendLink, User, UserBlock
+
+_ESCAPE = "/"
 
 
 @dataclass(frozen=True, slots=True)
 class Friend:
     """`last_call_at`: when they last met."""
 
-    user: User
+    user: Person
     last_call_at: datetime
     is_favourite: bool
 
@@ -35,7 +55,7 @@ class FriendPage:
 
 
 async def list_friends(
-    session: AsyncSession,
+    reader: Reader,
     user_id: int,
     *,
     query: str | None,
@@ -45,37 +65,44 @@ async def list_friends(
 ) -> FriendPage:
     """Who they met last comes first. `query`: is part of a name, of first and last name together, or of the
     username, in capitals or not."""
+    statement = _page_of_friends(searches=bool(query), favourites_only=favourites_only)
+    given: dict[str, Any] = {"user_id": user_id, "limit": limit, "offset": offset}
+    if query:
+        given["query"] = _escaped(query)
+    rows = (await reader.execute(statement, given)).all()
+    friends = [Friend(Person(*row[3:]), row[1], row[2] is not None) for row in rows if row[3] is not None]
+    return FriendPage(friends, rows[0][0])
+
+
+@cache
+def _page_of_friends(*, searches: bool, favourites_only: bool) -> Select[Any]:
     found = (
         select(FriendLink.friend_id, FriendLink.updated_at, FriendLink.favourite_at)
         .join(User, User.id == FriendLink.friend_id)
         # Who has deleted their data may have met somebody just before.
-        .where(FriendLink.user_id == user_id, User.telegram_user_id > 0, ~_is_blocked())
+        .where(FriendLink.user_id == bindparam("user_id"), User.telegram_user_id > 0, ~_is_blocked())
     )
     if favourites_only:
         found = found.where(FriendLink.favourite_at.is_not(None))
-    if query:
-        found = found.where(_matches(query))
+    if searches:
+        found = found.where(_matches(bindparam("query", type_=Text)))
     matching = found.cte("matching")
     page = (
         select(matching)
         .order_by(matching.c.updated_at.desc(), matching.c.friend_id)
-        .limit(limit)
-        .offset(offset)
+        .limit(bindparam("limit"))
+        .offset(bindparam("offset"))
         .subquery("page")
     )
     total = select(func.count().label("total")).select_from(matching).subquery("counted")
-    person = aliased(User)
     # The total comes with the page, with an empty one too.
-    statement = (
-        select(total.c.total, page.c.updated_at, page.c.favourite_at, person)
+    return (
+        select(total.c.total, page.c.updated_at, page.c.favourite_at, *PERSON)
         .select_from(total)
         .outerjoin(page, true())
-        .outerjoin(person, person.id == page.c.friend_id)
+        .outerjoin(User, User.id == page.c.friend_id)
         .order_by(page.c.updated_at.desc(), page.c.friend_id)
     )
-    rows = (await session.execute(statement)).all()
-    friends = [Friend(row[3], row[1], row[2] is not None) for row in rows if row[3] is not None]
-    return FriendPage(friends, rows[0][0])
 
 
 async def find_friend(session: AsyncSession, user_id: int, friend_id: int) -> User | None:
@@ -165,10 +192,15 @@ def _is_blocked() -> ColumnElement[bool]:
     )
 
 
-def _matches(query: str) -> ColumnElement[bool]:
+def _matches(query: BindParameter[str]) -> ColumnElement[bool]:
     joined = func.concat_ws(" ", User.first_name, User.last_name)
     return or_(
         # Both names alone are parts of the joined one.
-        joined.icontains(query, autoescape=True),
-        User.username.icontains(query, autoescape=True),
+        joined.icontains(query, escape=_ESCAPE),
+        User.username.icontains(query, escape=_ESCAPE),
     )
+
+
+def _escaped(query: str) -> str:
+    """For LIKE, where each character is to stand for itself."""
+    return re.sub(f"[%_{_ESCAPE}]", lambda found: _ESCAPE + found[0], query)

@@ -29,6 +29,37 @@ async def test_full_pool_is_waited_for_only_so_long(database_url: str) -> None:
             await database.ping()
 
 
+async def test_nobody_who_waits_is_overtaken(database_url: str) -> None:
+    people, came = 12, 0
+    came_meanwhile: list[int] = []
+
+    async with Database(StoreConfig(url=database_url, pool_size=2, max_overflow=1)) as database:
+
+        async def come_often() -> None:
+            nonlocal came
+            for _ in range(20):
+                before = came
+                async with database.transaction() as session:
+                    await session.execute(text("SELECT 1"))
+                    came_meanwhile.append(came - before)
+                    came += 1
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(people):
+                group.create_task(come_often())
+    assert max(came_meanwhile) < 2 * people
+
+
+async def test_what_is_only_read_has_no_transaction_and_leaves_none_out(database_url: str) -> None:
+    async with Database(StoreConfig(url=database_url, pool_size=1, max_overflow=0)) as database:
+        async with database.reading() as reader:
+            moments = [await reader.scalar(text("SELECT transaction_timestamp()")) for _ in range(2)]
+        assert moments[0] != moments[1]
+        async with database.transaction() as session:
+            moments = [await session.scalar(text("SELECT transaction_timestamp()")) for _ in range(2)]
+        assert moments[0] == moments[1]
+
+
 async def test_unreachable_database_is_unavailable() -> None:
     async with Database(StoreConfig(url="postgresql://telcall@127.0.0.1:1/telcall")) as database:
         with pytest.raises(DatabaseUnavailable):
