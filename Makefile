@@ -21,7 +21,8 @@ LOCK := $(CURDIR)/.venv/bin/uv pip compile --universal --python-version 3.11 --g
 FRONTEND := $(shell find frontend -name node_modules -prune -o -type f -print 2>/dev/null)
 
 .PHONY: help run test test-postgres check dev build types env-example lock clean setup lint imports typecheck unit \
-	bench-forwarding bench-call bench-signaling bench-store bench-switch bench-upload chromium network-tools system
+	bench-forwarding bench-call bench-rest bench-signaling bench-store bench-switch bench-upload \
+	chromium network-tools system
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 20
@@ -59,6 +60,9 @@ bench-call: chromium setup ## join to first sound and first picture, in Chromium
 
 bench-signaling: setup ## signaling's cost, memory and latency, beside a plain relay
 	python -m benchmarks.signaling
+
+bench-rest: setup ## the API's cost, memory and latency, beside FastAPI
+	python -m benchmarks.rest
 
 bench-switch: network-tools setup ## holes and doubles while a call changes its path, in Chromium
 	python -m benchmarks.switch

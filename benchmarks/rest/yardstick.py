@@ -29,6 +29,7 @@ from store.config import StoreConfig
 from store.database import asyncpg_url
 from store.queries import calls
 from store.queries.friends import list_friends
+from store.queries.people import Person
 from store.queries.users import find_token_holder, upsert_telegram_user
 from store.tables import Call as CallRow
 from store.tables import User as UserRow
@@ -263,11 +264,13 @@ async def friends(asked: Annotated[FriendsQuery, Query()], user: CurrentUser, se
     )
 
 
-def display_name(user: UserRow) -> str | None:
+def display_name(user: Person) -> str | None:
     return " ".join(name for name in (user.first_name, user.last_name) if name) or None
 
 
-def answer_of(call: CallRow, creator: UserRow, participants_count: int, viewer: UserRow) -> Call:
+def answer_of(
+    call: CallRow | calls.CallFacts, creator: UserRow | Person, participants_count: int, viewer: UserRow
+) -> Call:
     return Call(
         call_id=call.call_id,
         title=call.title,

@@ -19,6 +19,7 @@ from tests.e2e.serving import Serving, serving
 SECRET_KEY = "0123456789abcdef" * 4
 RAISED = {
     "TELCALL_WS_PER_ADDRESS": "100000",
+    "TELCALL_HTTP_PER_ADDRESS": "100000",
     "TELCALL_WS_SDP": "1000000/1000000",
     "TELCALL_WS_BYTES": "100000000/100000000",
     "TELCALL_RATE_ALL": "100000",
@@ -71,7 +72,7 @@ def yardstick(processor: int) -> Iterator[Running]:
             stderr=subprocess.DEVNULL,
         )
     try:
-        _wait_ready(f"http://127.0.0.1:{port}/health", process)
+        wait_ready(f"http://127.0.0.1:{port}/health", process)
         yield Running("yardstick", port, process.pid)
     finally:
         process.terminate()
@@ -109,7 +110,7 @@ def _create_call(server: Serving, token: str) -> dict[str, str]:
     return call
 
 
-def _wait_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_ready(url: str, process: subprocess.Popen[bytes]) -> None:
     for _ in range(300):
         try:
             urllib.request.urlopen(url, timeout=5).close()

@@ -116,7 +116,7 @@ def serving(inside: Place | None = None, **settings: str) -> Iterator[Serving]:
     """Starts a server and ends it, its database and its folder. inside: a namespace."""
     with tempfile.TemporaryDirectory(prefix="telcall-e2e-", dir="/tmp") as folder:
         Path(folder).chmod(0o711)  # the embedded database's account passes through
-        server = Serving(Path(folder), _free_port(), inside, settings)
+        server = Serving(Path(folder), free_port(), inside, settings)
         try:
             _wait_ready(server)
             yield server
@@ -126,7 +126,7 @@ def serving(inside: Place | None = None, **settings: str) -> Iterator[Serving]:
         assert "Traceback" not in log, log
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """A TCP port whose successor is free for media, UDP and TCP."""
     for _ in range(100):
         with socket.create_server(("127.0.0.1", 0)) as http:
