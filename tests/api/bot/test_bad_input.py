@@ -13,20 +13,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import text
 
 from api.config import Rates
 from api.routes.table import ROUTES, SECRET_HEADER, Route
 from api.tokens import MAX_USER_ID, Tokens
 from store.queries.calls import find_call
 from store.queries.participants import Stay, write_stays
-from store.tables import Base
 from tests.api.bot.conftest import SECRET
 from tests.api.bot.hostile import BAD_IDS, MARK, bad_bodies, bad_query_values, bad_tokens, valid_body
+from tests.api.bot.rows import contents
 from tests.api.conftest import SECRET_KEY
 
 if TYPE_CHECKING:
-    from store.database import Database
     from tests.api.bot.conftest import MakeWorld, World
     from tests.api.conftest import Client
 
@@ -99,16 +97,6 @@ def check_refusal(status: int, content_type: str, body: str) -> None:
         assert all(set(each) == {"type", "loc", "msg"} for each in problem["detail"])
     else:
         assert isinstance(problem["detail"], str)
-
-
-async def contents(database: Database) -> dict[str, str]:
-    """Of every table a digest of its rows."""
-    found = {}
-    async with database.transaction() as session:
-        for name in Base.metadata.tables:
-            rows = f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {name} t"
-            found[name] = str(await session.scalar(text(rows)))
-    return found
 
 
 @pytest.fixture
