@@ -1,4 +1,4 @@
-"""PostgreSQL stops under every endpoint: those that need it say so at once, the others go on, no row is torn."""
+"""PostgreSQL stops under every endpoint: those that need it say so at once, others go on, no row is torn."""
 
 from __future__ import annotations
 
