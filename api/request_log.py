@@ -27,11 +27,11 @@ async def request_log(request: web.Request, handler: Handler) -> web.StreamRespo
     """Outermost of those that answer errors: it sees the status that the client sees."""
     given = request.headers.get(REQUEST_ID, "")
     request_id = request[_KEY] = given if _GIVEN.fullmatch(given) else secrets.token_hex(8)
-    with structlog.contextvars.bound_contextvars(request_id=request_id):
-        try:
-            return await _logged(request, handler)
-        finally:
-            structlog.contextvars.unbind_contextvars(_USER)
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+    try:
+        return await _logged(request, handler)
+    finally:
+        structlog.contextvars.unbind_contextvars("request_id", _USER)
 
 
 def comes_from(user_id: int) -> None:

@@ -11,10 +11,11 @@ from typing import Literal, cast
 
 import structlog
 
-from signaling.bus import Bus
+from signaling.bus import Bus, RoomUnreachable
 from signaling.config import SignalingConfig
 from signaling.edge import RoomCall
 from signaling.messages import User
+from signaling.room_state import RoomPosition
 from store.database import Database
 from store.errors import DatabaseUnavailable
 from store.queries import calls
@@ -30,6 +31,9 @@ CALL_ID_BYTES = 12
 OVER_LIMIT_REASON = "Maximum active calls limit reached - oldest call auto-ended"
 MAX_WAIT_S = 30.0
 """How long the expiry task sleeps at most: other processes create and end calls too."""
+ROOMS_WAIT_S = 5.0
+"""How long a room may go on whose call another process has ended."""
+ROOMS_AT_ONCE = 500
 
 CallStatus = Literal["active", "ended", "expired"]
 
@@ -145,7 +149,8 @@ class Lifecycle:
         for call_id in beyond:
             self._on_limit("max_active_calls_per_user")
             self._over(call_id, OVER_LIMIT_REASON)
-        self._wake.set()
+        if self._config.call_ttl_s < MAX_WAIT_S:  # the expiry task would sleep through it
+            self._wake.set()
         log.info("call_created", ended=len(beyond))
         return CallRecord(
             row_id=row.id,
@@ -247,12 +252,28 @@ class Lifecycle:
             return MAX_WAIT_S
         return min(MAX_WAIT_S, max(0.0, (next_expiry - self._utc()).total_seconds()))
 
+    async def close_what_others_ended(self) -> bool:
+        """Close rooms whose calls another process has ended or expired; gives whether there are any rooms.
+
+        Raises `RoomUnreachable`.
+        """
+        after: RoomPosition | None = None
+        while (page := await self._bus.rooms(after, ROOMS_AT_ONCE)).rooms:
+            async with self._database.transaction() as session:
+                over = await calls.over_among(session, [room.call_id for room in page.rooms])
+            for call_id, status in over:
+                self._over(call_id, EXPIRED if status == EXPIRED else "ended")
+            after = (page.rooms[-1].started_at, page.rooms[-1].call_id)
+        return after is not None
+
     async def _run(self) -> None:
         while True:
             self._wake.clear()
             try:
                 wait_s = await self.expire_due()
-            except DatabaseUnavailable:
+                if await self.close_what_others_ended():
+                    wait_s = min(wait_s, ROOMS_WAIT_S)
+            except (DatabaseUnavailable, RoomUnreachable):
                 wait_s = 1.0
             except Exception:
                 log.exception("call_expiry_failed")

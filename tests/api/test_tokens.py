@@ -54,6 +54,14 @@ def test_token_ends_at_its_time() -> None:
     assert refusal(signed(), now_s=NOW_S + 60) == "Token has expired"
 
 
+def test_token_that_is_known_is_checked_again() -> None:
+    token = signed()
+    assert TOKENS.read(token, ("api",), NOW_S).user_id == TOKENS.read(token, ("api", "ws"), NOW_S).user_id
+    assert refusal(token, now_s=NOW_S + 60) == "Token has expired"
+    with pytest.raises(TokenError, match="Invalid token"):
+        TOKENS.read(token, ("ws",), NOW_S)
+
+
 def unsigned(algorithm: str) -> str:
     def part(value: Any) -> str:
         return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")

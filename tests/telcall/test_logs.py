@@ -81,6 +81,11 @@ def test_other_fields_are_kept(output: io.StringIO) -> None:
     assert (found["room"], found["participants"], found["ok"]) == ("AbC_1-x", 3, True)
 
 
+def test_line_that_cannot_be_written_fails_nothing(output: io.StringIO) -> None:
+    output.close()
+    structlog.get_logger("test").info("joined")
+
+
 def test_level_is_kept_for_ours_and_others(output: io.StringIO) -> None:
     structlog.get_logger("test").debug("quiet")
     logging.getLogger("aiohttp.access").info("GET /")
