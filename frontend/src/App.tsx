@@ -1,7 +1,6 @@
-import { lazy, type ReactNode, Suspense } from "react";
-import { useTranslation } from "react-i18next";
+import type { ReactNode } from "react";
 import { BrowserRouter, Route, Routes } from "react-router";
-import { Spinner } from "./components/Button";
+import { LazyPage, PageCode } from "./components/LazyPage";
 import { useSession } from "./hooks/services";
 import { CallBackPage } from "./pages/CallBackPage";
 import { CallCreatedPage } from "./pages/CallCreatedPage";
@@ -15,36 +14,40 @@ import { SettingsPage } from "./pages/SettingsPage";
 import { SignInPage } from "./pages/SignInPage";
 import { TermsPage } from "./pages/TermsPage";
 
-const loadCallPage = () => import("./pages/CallPage");
-const CheckPage = lazy(() => import("./pages/CheckPage").then((page) => ({ default: page.CheckPage })));
-const CallPage = lazy(loadCallPage);
-const FriendsPage = lazy(() => import("./pages/FriendsPage"));
-const BlockedPage = lazy(() => import("./pages/BlockedPage"));
-const HistoryPage = lazy(() => import("./pages/HistoryPage"));
+const callPage = new PageCode(() => import("./pages/CallPage"));
+const friendsPage = new PageCode(() => import("./pages/FriendsPage"));
+const historyPage = new PageCode(() => import("./pages/HistoryPage"));
+const blockedPage = new PageCode(() => import("./pages/BlockedPage"));
+const checkPage = new PageCode(() => import("./pages/CheckPage"));
 
-/** Fetches the call's code before it is needed. */
-export const prefetchCall = (): void => void loadCallPage().catch(() => {});
+/** Fetches the code of what people are likely to open before it is needed, the call's first. */
+export async function prefetchPages(): Promise<void> {
+  try {
+    await callPage.load();
+    await Promise.all([friendsPage.load(), historyPage.load()]);
+  } catch {
+    // It comes when it is needed.
+  }
+}
 
 export function App() {
   return (
     <BrowserRouter>
-      <Suspense fallback={<Waiting />}>
-        <Routes>
-          <Route path="/" element={<SignedIn page={<HomePage />} />} />
-          <Route path="/call-created/:id" element={<SignedIn page={<CallCreatedPage />} />} />
-          <Route path="/call-back/:id" element={<SignedIn page={<CallBackPage />} />} />
-          <Route path="/join-call" element={<SignedIn page={<JoinCallPage />} />} />
-          <Route path="/call/:id" element={<SignedIn page={<CallPage />} />} />
-          <Route path="/call-ended" element={<CallEndedPage />} />
-          <Route path="/friends" element={<SignedIn page={<FriendsPage />} />} />
-          <Route path="/friends/blocked" element={<SignedIn page={<BlockedPage />} />} />
-          <Route path="/history" element={<SignedIn page={<HistoryPage />} />} />
-          <Route path="/settings" element={<Settings />} />
-          <Route path="/check" element={<SignedIn page={<CheckPage />} />} />
-          <Route path="/terms" element={<TermsPage />} />
-          <Route path="*" element={<NotFoundPage />} />
-        </Routes>
-      </Suspense>
+      <Routes>
+        <Route path="/" element={<SignedIn page={<HomePage />} />} />
+        <Route path="/call-created/:id" element={<SignedIn page={<CallCreatedPage />} />} />
+        <Route path="/call-back/:id" element={<SignedIn page={<CallBackPage />} />} />
+        <Route path="/join-call" element={<SignedIn page={<JoinCallPage />} />} />
+        <Route path="/call/:id" element={<SignedIn page={<LazyPage code={callPage} />} />} />
+        <Route path="/call-ended" element={<CallEndedPage />} />
+        <Route path="/friends" element={<SignedIn page={<LazyPage code={friendsPage} />} />} />
+        <Route path="/friends/blocked" element={<SignedIn page={<LazyPage code={blockedPage} />} />} />
+        <Route path="/history" element={<SignedIn page={<LazyPage code={historyPage} />} />} />
+        <Route path="/settings" element={<Settings />} />
+        <Route path="/check" element={<SignedIn page={<LazyPage code={checkPage} />} />} />
+        <Route path="/terms" element={<TermsPage />} />
+        <Route path="*" element={<NotFoundPage />} />
+      </Routes>
     </BrowserRouter>
   );
 }
@@ -62,17 +65,4 @@ function SignedIn({ page }: { page: ReactNode }) {
 /** There for everybody; but what somebody has just deleted is not shown any more. */
 function Settings() {
   return useSession().kind === "deleted" ? <DeletedPage /> : <SettingsPage />;
-}
-
-function Waiting() {
-  const { t } = useTranslation();
-  return (
-    <div
-      role="status"
-      aria-label={t("common.loading")}
-      className="grid min-h-dvh place-items-center text-soft"
-    >
-      <Spinner className="size-8" />
-    </div>
-  );
 }

@@ -1,5 +1,5 @@
 import { createRoot } from "react-dom/client";
-import { App, prefetchCall } from "./App";
+import { App, prefetchPages } from "./App";
 import { takeBrowserToken } from "./browserLink";
 import { startTelegram } from "./core/telegram/telegram";
 import { assemble } from "./hooks/assemble";
@@ -25,4 +25,4 @@ createRoot(root).render(
     <App />
   </ServicesContext>,
 );
-prefetchCall();
+void prefetchPages();

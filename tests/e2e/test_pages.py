@@ -5,7 +5,6 @@ Pictures are left in `.artifacts/screens` to look at.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from tests.e2e.conftest import Browsers
 from tests.e2e.fake_media import LOOKS
 from tests.e2e.person import LISTENING, PHONE, Person
 from tests.e2e.serving import Serving
+from tests.e2e.shots import Camera
 from tests.e2e.waiting import perceives
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
@@ -22,33 +22,12 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 People = Callable[..., Awaitable[list[Person]]]
 
 
-class Camera:
-    """Takes pictures of a person's page into a folder."""
-
-    def __init__(self, person: Person, folder: Path) -> None:
-        self._person, self._folder = person, folder
-        folder.mkdir(parents=True, exist_ok=True)
-
-    async def shoot(self, name: str) -> None:
-        page = self._person.page
-        await page.wait_for_timeout(500)  # transitions have come to rest
-        await page.screenshot(path=self._folder / f"{name}.png")
-        wider = await page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
-        assert wider <= 0, f"{name} is {wider} px too wide"
-        text = await page.evaluate("() => document.body.innerText")
-        raw = [word for word in text.split() if KEY.fullmatch(word)]
-        assert not raw, f"{name} shows keys instead of texts: {raw}"
-
-
-KEY = re.compile(r"(common|signIn|home|created|join|call|ended|errors|failed|settings|terms)\.\w[\w.]*")
-
-
 @pytest.mark.parametrize("language", ["en", "ru"])
 async def test_pages_fit_a_phone_in_both_languages(
     language: str, people: People, browsers: Browsers, server: Serving, artifacts: Path
 ) -> None:
     (anna,) = await people(1, language=language)
-    camera = Camera(anna, artifacts / "screens" / language)
+    camera = Camera(anna.page, artifacts / "screens" / language)
     go = anna.page.goto
     await anna.context.clear_cookies()
     await go(server.url)
@@ -116,6 +95,6 @@ async def test_refused_microphone_is_told_and_listening_goes_on(
         await anna.enter(call_id)
         await anna.find("microphone-refused").wait_for()
         await perceives(anna, boris)
-        await Camera(anna, artifacts / "screens" / language).shoot("17-microphone-refused")
+        await Camera(anna.page, artifacts / "screens" / language).shoot("17-microphone-refused")
     finally:
         await context.close()

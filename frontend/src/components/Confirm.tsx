@@ -1,10 +1,13 @@
-import { useEffect, useRef } from "react";
+import { useModal } from "../hooks/useModal";
 import { Button } from "./Button";
 
 const GROUNDS = {
   call: { dialog: "bg-call-raised text-call-ink", no: "callQuiet", yes: "call" },
   page: { dialog: "bg-page text-ink", no: "quiet", yes: "danger" },
 } as const;
+
+/** Side by side, or one above the other where a word is long. */
+const HALF = "min-w-fit flex-1 basis-[40%]";
 
 interface Props {
   question: string;
@@ -22,10 +25,7 @@ interface Props {
 /** A question over the page; the browser's own modal dialog traps the focus and gives it back. */
 export function Confirm({ question, text, ground = "call", busy = false, yes, no, onYes, onNo }: Props) {
   const look = GROUNDS[ground];
-  const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    ref.current?.showModal();
-  }, []);
+  const ref = useModal();
   return (
     <dialog
       ref={ref}
@@ -38,11 +38,11 @@ export function Confirm({ question, text, ground = "call", busy = false, yes, no
     >
       <h2 className="py-2 text-center text-[20px] font-semibold">{question}</h2>
       {text && <p className="text-center text-[15px] leading-snug text-pretty text-soft">{text}</p>}
-      <div className="mt-4 grid grid-cols-2 gap-3">
-        <Button look={look.no} data-testid="confirm-no" onClick={onNo}>
+      <div className="mt-4 flex flex-wrap gap-3">
+        <Button look={look.no} className={HALF} data-testid="confirm-no" onClick={onNo}>
           {no}
         </Button>
-        <Button look={look.yes} data-testid="confirm-yes" busy={busy} onClick={onYes}>
+        <Button look={look.yes} className={HALF} data-testid="confirm-yes" busy={busy} onClick={onYes}>
           {yes}
         </Button>
       </div>

@@ -1,5 +1,6 @@
-import { type ReactNode, useEffect, useRef } from "react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { useModal } from "../hooks/useModal";
 import { Icon } from "./Icon";
 
 const GROUNDS = {
@@ -19,10 +20,7 @@ interface Props {
 /** Comes from below over the call or the page; the browser's own modal dialog traps the focus and gives it back. */
 export function Sheet({ testId, title, ground = "call", onClose, children }: Props) {
   const { t } = useTranslation();
-  const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    ref.current?.showModal();
-  }, []);
+  const ref = useModal();
   return (
     <dialog
       ref={ref}

@@ -14,7 +14,7 @@ import { useInvite } from "../hooks/useInvite";
 import { useToast } from "../hooks/useToast";
 
 /** Every way to the server in turn, in words, and a text for support. */
-export function CheckPage() {
+export default function CheckPage() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const back = useBack(() => void navigate("/settings", { replace: true }));

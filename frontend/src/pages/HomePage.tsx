@@ -91,7 +91,7 @@ export function HomePage() {
         <Place to="/history" icon="clock" title={t("home.history")} />
       </nav>
 
-      <div className="mt-3 min-h-12 px-1">
+      <div className="mt-3 min-h-8 px-1">
         {waiting && (
           <p role="status" className="flex items-center gap-2.5 text-[15px] text-soft">
             <Spinner className="size-4" />
@@ -114,7 +114,7 @@ export function HomePage() {
         )}
       </div>
 
-      <p className="mt-auto flex items-start gap-2 px-1 pt-6 text-[14px] leading-snug text-soft">
+      <p className="mt-auto flex items-start gap-2 px-1 pt-4 text-[14px] leading-snug text-soft">
         <Icon name="shield" className="mt-px size-[18px] shrink-0" />
         {t("home.privacy")}
       </p>
