@@ -7,7 +7,10 @@ import type { CallLink, Services } from "./services";
 
 function joinable(call: CallInfo): Outcome<CallLink> {
   if (call.status !== "active") return { ok: false, code: call.status };
-  return { ok: true, value: { callId: call.call_id, joinUrl: call.join_url || null } };
+  // A server without a bot names an address of its own, where there may be no page.
+  const { api } = bases();
+  const elsewhere = api !== "" && call.join_url.startsWith(`${api}/`);
+  return { ok: true, value: { callId: call.call_id, joinUrl: elsewhere ? null : call.join_url || null } };
 }
 
 /** linkToken: of a link that goes on in this browser. */
