@@ -31,6 +31,7 @@ from store.queries.calls import (
     expire_due_calls,
     find_call,
     next_expiry,
+    over_among,
     purge_calls,
 )
 from store.queries.friend_links import link_friends
@@ -129,6 +130,7 @@ def cases(population: Population, now: datetime | None = None) -> list[Case]:
         Case("end_calls_over_limit", end_calls_over_limit, lambda s: end_calls_over_limit(s, person, 5)),
         Case("expire_due_calls", expire_due_calls, lambda s: expire_due_calls(s, at + timedelta(hours=2))),
         Case("next_expiry", next_expiry, next_expiry),
+        Case("over_among", over_among, lambda s: over_among(s, [population.call_id(i) for i in batch])),
         Case("purge_calls", purge_calls, lambda s: purge_calls(s, at - timedelta(days=30), 200)),
         Case(
             "link_friends",

@@ -130,6 +130,12 @@ async def expire_due_calls(session: AsyncSession, now: datetime, limit: int = 50
     return (await session.scalars(statement, execution_options={"synchronize_session": False})).all()
 
 
+async def over_among(session: AsyncSession, call_ids: Sequence[str]) -> Sequence[tuple[str, str]]:
+    """Of these calls, by their public ids, those that are over, with their status."""
+    statement = select(Call.call_id, Call.status).where(Call.call_id.in_(call_ids), Call.status != ACTIVE)
+    return [(call_id, status) for call_id, status in await session.execute(statement)]
+
+
 async def purge_calls(session: AsyncSession, before: datetime, limit: int) -> int:
     """Delete at most `limit` calls that are over and were made before; gives their number.
 
