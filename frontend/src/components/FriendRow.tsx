@@ -8,6 +8,9 @@ import { dayText } from "./when";
 
 interface Props {
   friend: Friend;
+  /** This one is being called. */
+  calling: boolean;
+  /** Somebody is. */
   busy: boolean;
   onOpen: () => void;
   onCall: () => void;
@@ -15,7 +18,7 @@ interface Props {
 }
 
 /** A friend: the name opens what can be done, a star and a call are one tap away. */
-export function FriendRow({ friend, busy, onOpen, onCall, onStar }: Props) {
+export function FriendRow({ friend, calling, busy, onOpen, onCall, onStar }: Props) {
   const { t } = useTranslation();
   const name = nameOf(friend) ?? t("common.nameless");
   const starred = friend.is_favourite === true;
@@ -44,7 +47,8 @@ export function FriendRow({ friend, busy, onOpen, onCall, onStar }: Props) {
         testId={`call-${friend.id}`}
         icon="phone"
         label={t("friends.call", { name })}
-        busy={busy}
+        busy={calling}
+        disabled={busy}
         onClick={onCall}
       />
     </div>

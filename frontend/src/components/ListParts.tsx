@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { Button } from "./Button";
+import { Button, Spinner } from "./Button";
 import { Icon, type IconName } from "./Icon";
 
 /** Rows to come; not shown at all where they come soon. */
@@ -58,24 +58,28 @@ interface RoundProps {
   icon: IconName;
   label: string;
   pressed?: boolean;
+  disabled?: boolean;
+  /** It is being done. */
   busy?: boolean;
   className?: string;
   onClick: () => void;
 }
 
 /** One action of a row, 48 px. */
-export function RowButton({ testId, icon, label, pressed, busy, className = "", onClick }: RoundProps) {
+export function RowButton(props: RoundProps) {
+  const { testId, icon, label, pressed, disabled = false, busy = false, className = "", onClick } = props;
   return (
     <button
       type="button"
       data-testid={testId}
       aria-label={label}
       aria-pressed={pressed}
-      disabled={busy}
+      aria-busy={busy}
+      disabled={disabled || busy}
       onClick={onClick}
       className={`grid size-12 shrink-0 place-items-center rounded-full transition hover:bg-line disabled:opacity-50 ${className}`}
     >
-      <Icon name={icon} className="size-6" filled={pressed ?? false} />
+      {busy ? <Spinner /> : <Icon name={icon} className="size-6" filled={pressed ?? false} />}
     </button>
   );
 }

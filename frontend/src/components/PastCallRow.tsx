@@ -82,7 +82,7 @@ export function PastCallRow({ call, busy, onCallAgain }: Props) {
           testId={`again-${call.call_id}`}
           icon={call.is_video_enabled ? "camera" : "phone"}
           label={t("history.callAgain", { name: nameOf(other) })}
-          busy={busy}
+          disabled={busy}
           onClick={() => onCallAgain(other.id)}
         />
       )}

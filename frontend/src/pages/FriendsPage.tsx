@@ -146,6 +146,7 @@ export default function FriendsPage() {
               ) : (
                 <FriendRow
                   friend={friend}
+                  calling={calling === friend.id}
                   busy={calling !== null}
                   onOpen={() => setOpen(friend.id)}
                   onCall={() => void call(friend.id, false)}
