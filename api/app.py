@@ -22,7 +22,7 @@ from api.limits import RateLimits
 from api.metrics import RequestMetrics
 from api.openapi import docs_handlers
 from api.origins import Origins
-from api.request_log import add_request_id, request_log
+from api.request_log import RequestLog, add_request_id
 from api.ring_limit import RingLimit
 from api.routes import health, metrics
 from api.routes.table import ROUTES
@@ -73,8 +73,7 @@ def build_app(config: ApiConfig, parts: ApiParts) -> web.Application:
     app = web.Application(
         client_max_size=config.body_bytes,
         middlewares=[
-            RequestMetrics(parts.registry).middleware,
-            request_log,
+            RequestLog(RequestMetrics(parts.registry)).middleware,
             errors_middleware,
             origins.preflight,
             limits.middleware,

@@ -22,11 +22,11 @@ from api.errors import Handler
 from api.exceeded import exceeded
 from api.request_log import comes_from
 
-COUNTED = ("/api", "/auth")
+COUNTED = ("/api/", "/auth/")
 SIGN_IN = ("/auth/telegram", "/auth/browser")
 CREATE = (("POST", "/api/calls"), ("POST", "/api/calls/friend"))
 EXPORT = ("GET", "/api/me/export")
-NOT_COUNTED = "/api/telegram"
+NOT_COUNTED = "/api/telegram/"
 """Telegram's updates of everybody come from a few addresses, with a secret."""
 
 
@@ -53,8 +53,8 @@ class RateLimits:
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         path = request.path.rstrip("/")
-        is_counted = path.split("/")[1:2] in ([p[1:]] for p in COUNTED)
-        if request.method == "OPTIONS" or not is_counted or path.startswith(f"{NOT_COUNTED}/"):
+        is_counted = f"{path}/".startswith(COUNTED) and not path.startswith(NOT_COUNTED)
+        if request.method == "OPTIONS" or not is_counted:
             return await handler(request)
         who = self._who(request)
         await self._hit(*self._all, who)
