@@ -92,6 +92,29 @@ async def test_s12_15_the_time_of_a_call_is_one_for_all_who_come(make_server: Ma
     assert server.limits == ["max_call_duration_hours"]
 
 
+@pytest.mark.parametrize("reason", ["ended", "expired"])
+async def test_s12_15_a_call_that_another_process_ends_closes_here(
+    make_server: MakeServer, reason: str
+) -> None:
+    config = SignalingConfig(call_ttl_s=1 if reason == "expired" else 3_600)
+    here, elsewhere = await make_server(config), await make_server(config, process="another process")
+    user, goes_on = await here.user("Anna"), await here.user("Boris")
+    call_id = await elsewhere.call(user)
+    client = await here.join(call_id, user, v2=False)
+    if reason == "ended":
+        stays = await here.join(await elsewhere.call(goes_on), goes_on, v2=False)
+        await elsewhere.lifecycle.end_call(call_id, user.id)
+    closed = asyncio.ensure_future(client.close_code())
+    async with asyncio.timeout(20):
+        while not closed.done():
+            await here.lifecycle.close_what_others_ended()
+            await asyncio.wait([closed], timeout=0.01)
+    close_code, heard = await closed
+    assert (close_code, heard[-1]) == (1000, {"type": "call_ended", "reason": reason})
+    if reason == "ended":
+        await stays.silence()
+
+
 async def test_s12_15_expiry_is_told_and_closes(make_server: MakeServer) -> None:
     server = await make_server(SignalingConfig(call_ttl_s=1))
     user = await server.user("Anna")
