@@ -18,6 +18,7 @@ from signaling.lifecycle import public_user
 from signaling.messages import User
 from store.database import Database
 from store.errors import DatabaseUnavailable
+from store.queries.people import KnownPerson
 from store.queries.tokens import purge_revoked_tokens, revoke_token
 from store.queries.users import find_token_holder
 from store.tables import User as UserRow
@@ -39,7 +40,7 @@ class Account:
     language_code: str | None
 
 
-def account_of(row: UserRow) -> Account:
+def account_of(row: UserRow | KnownPerson) -> Account:
     return Account(public_user(row), row.telegram_user_id, row.language_code)
 
 

@@ -204,8 +204,8 @@ class Lifecycle:
     async def _find(self, call_id: str) -> CallRecord:
         if "\0" in call_id:  # PostgreSQL's text has none
             raise CallNotFound
-        async with self._database.reading() as reader:
-            found = await calls.find_call(reader, call_id)
+        async with self._database.statement() as executor:
+            found = await calls.find_call(executor, call_id)
         if found is None:
             raise CallNotFound
         return CallRecord(

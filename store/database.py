@@ -92,9 +92,9 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """For a statement that changes nothing: without BEGIN and COMMIT, two round trips fewer. Raises as
-        `transaction`."""
+    async def statement(self) -> AsyncIterator[AsyncConnection]:
+        """For one statement, a transaction by itself: without BEGIN and COMMIT, two more round trips. Raises
+        as `transaction`."""
         async with self._attempt(), self._autocommit.connect() as connection:
             yield connection
 

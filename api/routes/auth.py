@@ -40,8 +40,8 @@ async def sign_in(request: web.Request) -> web.Response:
         person = verify(body.initData, _signers(request), int(request.app[CLOCK].utc().timestamp()))
     except InitDataError as error:
         raise ApiError(error.status, error.detail) from None
-    async with request.app[DATABASE].transaction() as session:
-        account = account_of(await upsert_telegram_user(session, profile_of(person)))
+    async with request.app[DATABASE].statement() as executor:
+        account = account_of(await upsert_telegram_user(executor, profile_of(person)))
     return _signed_in_answer(request, account)
 
 

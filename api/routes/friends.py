@@ -28,9 +28,9 @@ async def search(request: web.Request) -> web.Response:
     """Friends, a page of them; who they met last comes first."""
     user_id = (await signed_in(request)).account.user.id
     query = read_query(request, FriendsQuery)
-    async with request.app[DATABASE].reading() as reader:
+    async with request.app[DATABASE].statement() as executor:
         page = await friends.list_friends(
-            reader,
+            executor,
             user_id,
             query=query.query,
             favourites_only=query.favourites,

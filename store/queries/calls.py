@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import bindparam, delete, distinct, func, select, update
+from sqlalchemy import Table, bindparam, delete, distinct, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from store.queries.executor import Executor
 from store.queries.people import PERSON, Person
-from store.queries.reader import Reader
 from store.tables import Call, ParticipantSession, User
 from store.tables.call import ACTIVE, ENDED, EXPIRED
 
@@ -51,11 +52,23 @@ _FACTS = (
     Call.created_at,
     Call.expires_at,
 )
+_CALLS = cast(Table, Call.__table__)  # of the entity an insert would be one of many rows
+_CREATE = insert(_CALLS).returning(*_FACTS)
 _FIND = select(_PRESENT, *_FACTS, *PERSON).join(Call.creator).where(Call.call_id == bindparam("public_id"))
 
 
+_LOCK_CREATOR = select(User.id).where(User.id == bindparam("creator")).with_for_update(key_share=True)
+_BEYOND = (
+    select(Call.id)
+    .where(Call.creator_user_id == bindparam("creator"), Call.status == ACTIVE)
+    .order_by(Call.created_at.desc(), Call.id.desc())
+    .offset(bindparam("keep"))
+)
+_END_BEYOND = update(_CALLS).where(Call.id.in_(_BEYOND)).values(status=ENDED).returning(Call.call_id)
+
+
 async def create_call(
-    session: AsyncSession,
+    executor: Executor,
     *,
     call_id: str,
     creator_user_id: int,
@@ -63,25 +76,23 @@ async def create_call(
     is_video_enabled: bool,
     created_at: datetime,
     expires_at: datetime,
-) -> Call:
+) -> CallFacts:
     """Add an active call. Raises `IntegrityError` when `call_id` is taken."""
-    call = Call(
-        call_id=call_id,
-        creator_user_id=creator_user_id,
-        title=title,
-        is_video_enabled=is_video_enabled,
-        status=ACTIVE,
-        created_at=created_at,
-        expires_at=expires_at,
-    )
-    session.add(call)
-    await session.flush()
-    return call
+    given = {
+        "call_id": call_id,
+        "creator_user_id": creator_user_id,
+        "title": title,
+        "is_video_enabled": is_video_enabled,
+        "status": ACTIVE,
+        "created_at": created_at,
+        "expires_at": expires_at,
+    }
+    return CallFacts(*(await executor.execute(_CREATE, given)).one())
 
 
-async def find_call(reader: Reader, call_id: str) -> FoundCall | None:
+async def find_call(executor: Executor, call_id: str) -> FoundCall | None:
     """The call of a public id, whatever its status."""
-    row = (await reader.execute(_FIND, {"public_id": call_id})).one_or_none()
+    row = (await executor.execute(_FIND, {"public_id": call_id})).one_or_none()
     if row is None:
         return None
     facts, person = row[1 : 1 + len(_FACTS)], row[1 + len(_FACTS) :]
@@ -101,20 +112,14 @@ async def end_call(session: AsyncSession, call_row_id: int, now: datetime) -> bo
     return (await session.execute(statement)).scalar_one_or_none() is not None
 
 
-async def end_calls_over_limit(session: AsyncSession, creator_user_id: int, keep: int) -> Sequence[str]:
+async def end_calls_over_limit(executor: Executor, creator_user_id: int, keep: int) -> Sequence[str]:
     """End the oldest active calls of a creator beyond the newest `keep`; gives their public ids.
 
     The creator's row is locked for the rest of the transaction, so that calls made at once are all counted.
     """
-    await session.execute(select(User.id).where(User.id == creator_user_id).with_for_update(key_share=True))
-    beyond = (
-        select(Call.id)
-        .where(Call.creator_user_id == creator_user_id, Call.status == ACTIVE)
-        .order_by(Call.created_at.desc(), Call.id.desc())
-        .offset(keep)
-    )
-    statement = update(Call).where(Call.id.in_(beyond)).values(status=ENDED).returning(Call.call_id)
-    return (await session.scalars(statement, execution_options={"synchronize_session": False})).all()
+    await executor.execute(_LOCK_CREATOR, {"creator": creator_user_id})
+    ended = await executor.execute(_END_BEYOND, {"creator": creator_user_id, "keep": keep})
+    return ended.scalars().all()
 
 
 async def expire_due_calls(session: AsyncSession, now: datetime, limit: int = 500) -> Sequence[str]:

@@ -30,8 +30,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from store.queries.executor import Executor
 from store.queries.people import PERSON, Person
-from store.queries.reader import Reader
 from store.tables import FriendLink, User, UserBlock
 
 _ESCAPE = "/"
@@ -55,7 +55,7 @@ class FriendPage:
 
 
 async def list_friends(
-    reader: Reader,
+    executor: Executor,
     user_id: int,
     *,
     query: str | None,
@@ -69,7 +69,7 @@ async def list_friends(
     given: dict[str, Any] = {"user_id": user_id, "limit": limit, "offset": offset}
     if query:
         given["query"] = _escaped(query)
-    rows = (await reader.execute(statement, given)).all()
+    rows = (await executor.execute(statement, given)).all()
     friends = [Friend(Person(*row[3:]), row[1], row[2] is not None) for row in rows if row[3] is not None]
     return FriendPage(friends, rows[0][0])
 

@@ -19,6 +19,13 @@ class Person:
     photo_url: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class KnownPerson(Person):
+    """And the language of the bot's messages to them."""
+
+    language_code: str | None
+
+
 PERSON = (
     User.id,
     User.telegram_user_id,

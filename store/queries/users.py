@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from typing import cast
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import Executable, Table, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from store.queries.executor import Executor
+from store.queries.people import PERSON, KnownPerson
 from store.tables import RevokedToken, User
 
 
@@ -29,31 +33,37 @@ class TelegramProfile:
     photo_is_known: bool = True
 
 
-async def upsert_telegram_user(session: AsyncSession, profile: TelegramProfile) -> User:
+async def upsert_telegram_user(executor: Executor, profile: TelegramProfile) -> KnownPerson:
     """Create or renew a person. Telegram's word replaces ours, cleared fields too; a language that was
     chosen here stays."""
-    new = insert(User).values(
-        telegram_user_id=profile.telegram_user_id,
-        username=profile.username,
-        first_name=profile.first_name,
-        last_name=profile.last_name,
-        photo_url=profile.photo_url,
-        language_code=profile.language_code,
-    )
-    statement = new.on_conflict_do_update(
+    statement = _upsert(with_username=profile.username_is_known, with_photo=profile.photo_is_known)
+    given = {
+        "telegram_user_id": profile.telegram_user_id,
+        "username": profile.username,
+        "first_name": profile.first_name,
+        "last_name": profile.last_name,
+        "photo_url": profile.photo_url,
+        "language_code": profile.language_code,
+    }
+    return KnownPerson(*(await executor.execute(statement, given)).one())
+
+
+@cache
+def _upsert(*, with_username: bool, with_photo: bool) -> Executable:
+    new = insert(cast(Table, User.__table__))  # of the entity it would be a bulk insert
+    return new.on_conflict_do_update(
         index_elements=[User.telegram_user_id],
         set_={
-            "username": new.excluded.username if profile.username_is_known else User.username,
+            "username": new.excluded.username if with_username else User.username,
             "first_name": new.excluded.first_name,
             "last_name": new.excluded.last_name,
-            "photo_url": new.excluded.photo_url if profile.photo_is_known else User.photo_url,
+            "photo_url": new.excluded.photo_url if with_photo else User.photo_url,
             "language_code": case(
                 (User.language_chosen, User.language_code), else_=new.excluded.language_code
             ),
             "updated_at": func.now(),
         },
-    ).returning(User)
-    return (await session.scalars(statement, execution_options={"populate_existing": True})).one()
+    ).returning(*PERSON, User.language_code)
 
 
 async def find_token_holder(session: AsyncSession, user_id: int, jti: str) -> tuple[User, bool] | None:

@@ -33,7 +33,12 @@ async def test_nobody_who_waits_is_overtaken(database_url: str) -> None:
     people, came = 12, 0
     came_meanwhile: list[int] = []
 
-    async with Database(StoreConfig(url=database_url, pool_size=2, max_overflow=1)) as database:
+    async with Database(StoreConfig(url=database_url, pool_size=2, max_overflow=0)) as database:
+        async with (
+            database.transaction() as one,
+            database.transaction() as other,
+        ):  # both are open from now on
+            await asyncio.gather(one.execute(text("SELECT 1")), other.execute(text("SELECT 1")))
 
         async def come_often() -> None:
             nonlocal came
@@ -52,8 +57,8 @@ async def test_nobody_who_waits_is_overtaken(database_url: str) -> None:
 
 async def test_what_is_only_read_has_no_transaction_and_leaves_none_out(database_url: str) -> None:
     async with Database(StoreConfig(url=database_url, pool_size=1, max_overflow=0)) as database:
-        async with database.reading() as reader:
-            moments = [await reader.scalar(text("SELECT transaction_timestamp()")) for _ in range(2)]
+        async with database.statement() as executor:
+            moments = [await executor.scalar(text("SELECT transaction_timestamp()")) for _ in range(2)]
         assert moments[0] != moments[1]
         async with database.transaction() as session:
             moments = [await session.scalar(text("SELECT transaction_timestamp()")) for _ in range(2)]
