@@ -18,7 +18,7 @@ from sqlalchemy.pool import QueuePool
 from store.breaker import Breaker
 from store.config import StoreConfig
 from store.errors import DatabaseUnavailable, is_outage, is_unavailable
-from store.migrations.run import upgrade
+from store.migrations.newest import is_newest
 
 log = structlog.get_logger(__name__)
 
@@ -177,6 +177,10 @@ async def migrate(url: str) -> None:
     Raises `DatabaseUnavailable`, or `ForeignSchema` when somebody else's tables are in the way.
     """
     try:
+        if await is_newest(asyncpg_url(url)):
+            return
+        from store.migrations.run import upgrade  # with Alembic, which nobody needs afterwards
+
         await upgrade(asyncpg_url(url))
     except Exception as error:
         if is_unavailable(error):

@@ -1,4 +1,4 @@
-"""Which database the server has, and what `telcall db` does with it."""
+"""Which database the server has, and what `telcall db` does with it: that alone loads Alembic."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 
 from store.database import asyncpg_url, migrate
 from store.errors import DatabaseUnavailable, ForeignSchema, UnknownRevision, is_unavailable
-from store.migrations.run import current, downgrade
 from telcall.embedded_postgres import EmbeddedPostgres
 from telcall.errors import StartFailed
 from telcall.settings import Settings
@@ -53,6 +52,8 @@ async def upgrade_only(settings: Settings) -> str:
 
 async def downgrade_only(settings: Settings, revision: str) -> str:
     """For `telcall db downgrade`."""
+    from store.migrations.run import downgrade
+
     async with running_database(settings) as (url, _):
         try:
             await downgrade(asyncpg_url(url), revision)
@@ -72,6 +73,8 @@ async def current_only(settings: Settings) -> str:
 
 
 async def _current(url: str) -> str:
+    from store.migrations.run import current
+
     try:
         found, newest = await current(asyncpg_url(url))
     except Exception as error:

@@ -76,27 +76,25 @@ async def _measure(
 ) -> None:
     crowds = {server.name: Crowd(server, partial(database_cpu_s, postgres)) for server in servers}
     for server in servers:
-        await crowds[server.name].connect()
-        await crowds[server.name].growth(measured, FIRST_REQUESTS)
-        results.memory_mb[server.name] = server.memory_bytes() / 1e6
+        async with crowds[server.name] as crowd:
+            await crowd.growth(measured, FIRST_REQUESTS)
+            results.memory_mb[server.name] = server.memory_bytes() / 1e6
         results.runs[server.name] = {endpoint.name: [] for endpoint in measured}
     for number in range(runs):
         for endpoint in measured:
-            for name, crowd in sorted(crowds.items(), reverse=number % 2 == 0):
-                results.runs[name][endpoint.name].append(await crowd.measure(endpoint, duration_s))
+            for name in sorted(crowds, reverse=number % 2 == 0):
+                async with crowds[name] as crowd:
+                    results.runs[name][endpoint.name].append(await crowd.measure(endpoint, duration_s))
         parts = [f"{endpoint.name} {results.ratio(endpoint.name):.2f}" for endpoint in measured]
         print(f"after run {number + 1}, ratios: {', '.join(parts)}", flush=True)
-    results.growth_mb = await crowds["telcall"].growth(measured, results.growth_requests)
-    for crowd in crowds.values():
-        await crowd.leave()
+    async with crowds["telcall"] as crowd:
+        results.growth_mb = await crowd.growth(measured, results.growth_requests)
 
 
 async def _memory_mb(server: Running, measured: list[Endpoint]) -> float:
     """Of a server without a bot's token, which takes none of our sign-ins."""
-    crowd = Crowd(server, lambda: 0.0)
-    await crowd.connect()
-    await crowd.growth([endpoint for endpoint in measured if endpoint.name != "sign-in"], FIRST_REQUESTS)
-    await crowd.leave()
+    async with Crowd(server, lambda: 0.0) as crowd:
+        await crowd.growth([endpoint for endpoint in measured if endpoint.name != "sign-in"], FIRST_REQUESTS)
     return server.memory_bytes() / 1e6
 
 
@@ -115,23 +113,21 @@ async def _count(
 
 
 async def _counts(server: Running, measured: list[Endpoint], counted: Counted) -> dict[str, Counted]:
-    crowd = Crowd(server, lambda: 0.0)
-    await crowd.connect()
     counts: dict[str, Counted] = {}
     for endpoint in measured:
-        # Who asks a second time is known, and so is the statement.
-        for request in [*endpoint.requests, *endpoint.requests]:
-            await crowd.ask(request)
-        await asyncio.sleep(SETTLED_S)
-        before = (counted.statements, counted.transactions)
-        turns = endpoint.turns()
-        for _ in range(COUNTED_REQUESTS):
-            status, body = await crowd.ask(next(turns))
-            if status != endpoint.status:
-                raise RuntimeError(f"{server.name} answered {status}: {body[:200]!r}")
-        await asyncio.sleep(SETTLED_S)
-        counts[endpoint.name] = Counted(counted.statements - before[0], counted.transactions - before[1])
-    await crowd.leave()
+        async with Crowd(server, lambda: 0.0) as crowd:
+            # Who asks a second time is known, and so is the statement.
+            for request in [*endpoint.requests, *endpoint.requests]:
+                await crowd.ask(request)
+            await asyncio.sleep(SETTLED_S)
+            before = (counted.statements, counted.transactions)
+            turns = endpoint.turns()
+            for _ in range(COUNTED_REQUESTS):
+                status, body = await crowd.ask(next(turns))
+                if status != endpoint.status:
+                    raise RuntimeError(f"{server.name} answered {status}: {body[:200]!r}")
+            await asyncio.sleep(SETTLED_S)
+            counts[endpoint.name] = Counted(counted.statements - before[0], counted.transactions - before[1])
     return counts
 
 

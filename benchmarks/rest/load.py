@@ -40,13 +40,13 @@ class Run:
 
 
 class Crowd:
-    """64 connections to one server."""
+    """64 connections to one server, open while the block lasts: uvicorn closes those idle for 5 seconds."""
 
     def __init__(self, server: Running, database_cpu_s: Callable[[], float]) -> None:
         self._server, self._database_cpu_s = server, database_cpu_s
         self._clients: list[LightClient] = []
 
-    async def connect(self) -> None:
+    async def __aenter__(self) -> Crowd:
         loop = asyncio.get_running_loop()
         for number in range(CONNECTIONS):
             _, client = await loop.create_connection(
@@ -56,10 +56,12 @@ class Crowd:
                 local_addr=(f"127.0.1.{number + 1}", 0),  # somebody else each, to limits by address
             )
             self._clients.append(client)
+        return self
 
-    async def leave(self) -> None:
+    async def __aexit__(self, *_: object) -> None:
         for client in self._clients:
             client.transport.abort()
+        self._clients.clear()
         await asyncio.sleep(0.1)
 
     async def measure(self, endpoint: Endpoint, duration_s: float) -> Run:

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
@@ -17,6 +16,7 @@ from sqlalchemy.pool import NullPool
 from store.errors import ForeignSchema, UnknownRevision
 from store.migrations import VERSION_TABLE
 from store.migrations.deployed import COLUMNS, hangers_on, recognise
+from store.migrations.newest import newest_revision
 from store.tables import Base
 
 _LOCK = 0x7E1CA11  # any constant will do; the lock is per database
@@ -69,12 +69,6 @@ async def current(url: URL) -> tuple[str | None, str]:
 
     async with _connected(url) as connection:
         return await connection.run_sync(read), newest_revision()
-
-
-def newest_revision() -> str:
-    newest = ScriptDirectory.from_config(alembic_config()).get_current_head()
-    assert newest is not None
-    return newest
 
 
 async def _run(url: URL, work: Callable[[Config], None]) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from store.database import asyncpg_url, migrate
 from store.errors import DatabaseUnavailable, ForeignSchema
 from store.migrations import VERSION_TABLE
+from store.migrations.newest import is_newest, newest_revision
 from store.migrations.run import alembic_config
 from store.tables import Base
 
@@ -34,6 +38,21 @@ def differences(connection: Connection) -> list[object]:
 
 async def test_migrated_schema_is_the_one_of_the_tables(database_url: str) -> None:
     assert await on(database_url, differences) == []
+
+
+async def test_newest_schema_is_known_without_alembic(empty_database_url: str) -> None:
+    assert newest_revision() == ScriptDirectory.from_config(alembic_config()).get_current_head()
+    url = asyncpg_url(empty_database_url)
+    assert not await is_newest(url)
+    await migrate(empty_database_url)
+    assert await is_newest(url)
+    await on(empty_database_url, lambda connection: connection.execute(text(f"DELETE FROM {VERSION_TABLE}")))
+    assert not await is_newest(url)
+
+
+def test_server_does_not_load_alembic_for_nothing() -> None:
+    loaded = "import sys, telcall.assembly; sys.exit('alembic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", loaded], check=False).returncode == 0
 
 
 DOCUMENTED = {

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from store.migrations.run import newest_revision
+from store.migrations.newest import newest_revision
 from telcall.cli import app
 from telcall.join import read_call
 

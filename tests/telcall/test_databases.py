@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from store.config import StoreConfig
 from store.database import Database
 from store.migrations import VERSION_TABLE
-from store.migrations.run import newest_revision
+from store.migrations.newest import newest_revision
 from telcall.cli import app
 
 

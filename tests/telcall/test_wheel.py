@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from store.migrations.run import newest_revision
+from store.migrations.newest import newest_revision
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("telcall", "api", "signaling", "store", "sfu")
