@@ -76,8 +76,8 @@ class Authenticator:
         if (known := self._cached(claims, FRESH_S)) is not None:
             return known
         try:
-            async with self._database.transaction() as session:
-                holder = await find_token_holder(session, claims.user_id, claims.revocation_id)
+            async with self._database.statement() as executor:
+                holder = await find_token_holder(executor, claims.user_id, claims.revocation_id)
         except DatabaseUnavailable:
             if (known := self._cached(claims, STALE_S)) is not None:
                 return known

@@ -31,8 +31,6 @@ from store.queries import calls
 from store.queries.friends import list_friends
 from store.queries.people import Person
 from store.queries.users import find_token_holder, upsert_telegram_user
-from store.tables import Call as CallRow
-from store.tables import User as UserRow
 
 SECRET_KEY = os.environ["SECRET_KEY"]
 BOT_TOKEN = os.environ["BOT_TOKEN"]
@@ -52,7 +50,7 @@ engine = create_async_engine(
     connect_args={"server_settings": {"timezone": "UTC", "random_page_cost": "1.1"}},
 )
 new_session = async_sessionmaker(engine, expire_on_commit=False)
-holders: ExpiringCache[str, UserRow] = ExpiringCache(10_000)  # by the token's jti
+holders: ExpiringCache[str, Person] = ExpiringCache(10_000)  # by the token's jti
 bearer = HTTPBearer(auto_error=False)
 app = FastAPI(title="Yardstick")
 
@@ -145,7 +143,7 @@ Session = Annotated[AsyncSession, Depends(session_of_request)]
 
 async def current_user(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)], session: Session
-) -> UserRow:
+) -> Person:
     if credentials is None:
         raise HTTPException(401, "Not authenticated")
     try:
@@ -169,7 +167,7 @@ async def current_user(
     return found[0]
 
 
-CurrentUser = Annotated[UserRow, Depends(current_user)]
+CurrentUser = Annotated[Person, Depends(current_user)]
 
 
 # --- endpoints ------------------------------------------------------------------------------------------
@@ -268,9 +266,7 @@ def display_name(user: Person) -> str | None:
     return " ".join(name for name in (user.first_name, user.last_name) if name) or None
 
 
-def answer_of(
-    call: CallRow | calls.CallFacts, creator: UserRow | Person, participants_count: int, viewer: UserRow
-) -> Call:
+def answer_of(call: calls.CallFacts, creator: Person, participants_count: int, viewer: Person) -> Call:
     return Call(
         call_id=call.call_id,
         title=call.title,

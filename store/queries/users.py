@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import cast
 
-from sqlalchemy import Executable, Table, case, func, select, update
+from sqlalchemy import Executable, Table, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,6 +31,11 @@ class TelegramProfile:
     language_code: str | None = None
     username_is_known: bool = True
     photo_is_known: bool = True
+
+
+_TOKEN_HOLDER = select(
+    select(RevokedToken.jti).where(RevokedToken.jti == bindparam("jti")).exists(), *PERSON, User.language_code
+).where(User.id == bindparam("user_id"), User.telegram_user_id > 0)
 
 
 async def upsert_telegram_user(executor: Executor, profile: TelegramProfile) -> KnownPerson:
@@ -66,14 +71,11 @@ def _upsert(*, with_username: bool, with_photo: bool) -> Executable:
     ).returning(*PERSON, User.language_code)
 
 
-async def find_token_holder(session: AsyncSession, user_id: int, jti: str) -> tuple[User, bool] | None:
+async def find_token_holder(executor: Executor, user_id: int, jti: str) -> tuple[KnownPerson, bool] | None:
     """The person a token speaks for, and whether that token was revoked; None when nobody has this id, or
     nobody any more."""
-    revoked = select(RevokedToken.jti).where(RevokedToken.jti == jti).exists()
-    row = (
-        await session.execute(select(User, revoked).where(User.id == user_id, User.telegram_user_id > 0))
-    ).one_or_none()
-    return None if row is None else (row[0], row[1])
+    row = (await executor.execute(_TOKEN_HOLDER, {"user_id": user_id, "jti": jti})).one_or_none()
+    return None if row is None else (KnownPerson(*row[1:]), row[0])
 
 
 async def choose_language(session: AsyncSession, user_id: int, language_code: str) -> User | None:
