@@ -102,7 +102,8 @@ async def run_schemathesis(world: World, folder: Path, *arguments: str, signed_i
         stderr=asyncio.subprocess.STDOUT,
     )
     output = (await process.communicate())[0].decode()
-    assert process.returncode == 0, output
+    print(output)
+    assert process.returncode == 0, "see what it printed"
     return output
 
 
