@@ -14,7 +14,7 @@ from signaling.lifecycle import CallRecord
 
 
 def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 Time = Annotated[datetime, PlainSerializer(_iso, return_type=str)]

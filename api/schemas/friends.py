@@ -23,7 +23,9 @@ UserId = Annotated[int, Field(ge=1, le=MAX_USER_ID), WHOLE]
 
 def display_name(user: User | Person) -> str | None:
     """First and last name; None when there is neither."""
-    return " ".join(name for name in (user.first_name, user.last_name) if name) or None
+    if user.first_name and user.last_name:
+        return f"{user.first_name} {user.last_name}"
+    return user.first_name or user.last_name or None
 
 
 class FriendsQuery(BaseModel):
@@ -66,12 +68,12 @@ class FriendAnswer(PersonAnswer):
     is_favourite: bool
 
     @classmethod
-    def of(cls, friend: Friend) -> FriendAnswer:
-        return cls(
+    def fields_of_friend(cls, friend: Friend) -> dict[str, Any]:
+        return {
             **cls.fields_of(friend.user),
-            last_call_at=friend.last_call_at,
-            is_favourite=friend.is_favourite,
-        )
+            "last_call_at": friend.last_call_at,
+            "is_favourite": friend.is_favourite,
+        }
 
 
 class FriendsAnswer(BaseModel):
@@ -82,7 +84,9 @@ class FriendsAnswer(BaseModel):
 
     @classmethod
     def of(cls, page: FriendPage) -> FriendsAnswer:
-        return cls(friends=[FriendAnswer.of(friend) for friend in page.friends], total=page.total)
+        # All at once: one by one takes half as long again.
+        friends = [FriendAnswer.fields_of_friend(friend) for friend in page.friends]
+        return cls.model_validate({"friends": friends, "total": page.total})
 
 
 class PlainFriend(BaseModel):
@@ -99,7 +103,7 @@ class PlainFriends(RootModel[list[PlainFriend]]):
 
     @classmethod
     def of(cls, page: FriendPage) -> PlainFriends:
-        return cls([PlainFriend(**FriendAnswer.of(friend).model_dump()) for friend in page.friends])
+        return cls.model_validate([FriendAnswer.fields_of_friend(friend) for friend in page.friends])
 
 
 class FriendsToDelete(BaseModel):
