@@ -1,4 +1,4 @@
-"""One's own calls: with whom, how long, which were missed; a running one is entered from here."""
+"""One's own calls: with whom, how long, which were missed; one that is still open is entered from here."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.e2e.test_friends_page import SMALL_PHONE
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 WORDS = {
-    "en": {"today": "Today", "running": "Running now", "group": "and 1 more"},
-    "ru": {"today": "Сегодня", "running": "Идёт сейчас", "group": "ещё 1"},
+    "en": {"today": "Today", "open": "still open", "group": "and 1 more"},
+    "ru": {"today": "Сегодня", "open": "ещё открыт", "group": "ещё 1"},
 }
 PAGE = 20
 
@@ -41,13 +41,15 @@ async def test_own_calls_are_listed_entered_and_made_again(
         [group] = await meet(server, look.name, ["Борис Петров", "Clara", "Daniel", "Elena"], video=True)
         [pair] = await meet(server, look.name, ["Борис Петров"])
         running = await anna.create_call()
+        await anna.enter(running)
+        await anna.leave()
         await page.goto(f"{server.url}/history")
         await find(f"past-{running}").wait_for()
         assert await page.get_by_role("heading", name=words["today"]).count() == 1
         assert words["group"] in await find(f"past-{group}").inner_text()
         assert await find(f"again-{group}").count() == 0
         assert "Борис Петров" in await find(f"past-{pair}").inner_text()
-        assert words["running"] in await find(f"past-{running}").inner_text()
+        assert words["open"] in await find(f"past-{running}").inner_text()
         assert await find("no-more").count() == 1
         await camera.shoot("42-history", whole=True)
         await page.emulate_media(color_scheme="dark")

@@ -15,15 +15,14 @@ afterEach(() => {
 /** All that a page needs that has not come. */
 const services = { telegram: { inside: true, showBack: () => () => {} } } as unknown as Services;
 
-function show(code: PageCode) {
-  render(
-    <ServicesContext value={services}>
-      <MemoryRouter>
-        <LazyPage code={code} />
-      </MemoryRouter>
-    </ServicesContext>,
-  );
-}
+const shown = (code: PageCode) => (
+  <ServicesContext value={services}>
+    <MemoryRouter>
+      <LazyPage code={code} />
+    </MemoryRouter>
+  </ServicesContext>
+);
+const show = (code: PageCode) => render(shown(code));
 
 test("code that did not come is told, and comes when there is a network again", async () => {
   vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
@@ -38,4 +37,17 @@ test("code that did not come is told, and comes when there is a network again", 
   show(code);
   expect(screen.getByText("Here")).toBeTruthy();
   expect(load).toHaveBeenCalledTimes(2);
+});
+
+test("the next page comes in the place of the one before", async () => {
+  const [one, two] = ["One", "Two"].map(
+    (text) => new PageCode(async () => ({ default: () => <p>{text}</p> })),
+  );
+  if (!one || !two) throw new Error("there are two");
+  const { rerender } = show(one);
+  await screen.findByText("One");
+  rerender(shown(two));
+  await screen.findByText("Two");
+  rerender(shown(one));
+  expect(screen.getByText("One")).toBeTruthy();
 });

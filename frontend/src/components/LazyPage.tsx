@@ -26,20 +26,21 @@ export class PageCode {
  * where a network has failed, it says so and lets people try again.
  */
 export function LazyPage({ code }: { code: PageCode }) {
-  const [state, setState] = useState<"wanted" | "there" | "missing">("wanted");
+  const [missing, setMissing] = useState<PageCode | null>(null);
+  const [, setArrived] = useState<PageCode | null>(null);
   useEffect(() => {
-    if (state !== "wanted") return;
+    if (code.Page || missing === code) return;
     let shown = true;
     code.load().then(
-      () => shown && setState("there"),
-      () => shown && setState("missing"),
+      () => shown && setArrived(code),
+      () => shown && setMissing(code),
     );
     return () => {
       shown = false;
     };
-  }, [code, state]);
+  }, [code, missing]);
   if (code.Page) return <code.Page />;
-  return state === "missing" ? <Missing onRetry={() => setState("wanted")} /> : <Waiting />;
+  return missing === code ? <Missing onRetry={() => setMissing(null)} /> : <Waiting />;
 }
 
 function Missing({ onRetry }: { onRetry: () => void }) {

@@ -63,9 +63,9 @@ test("a call that was missed, and one that nobody came to", () => {
   expect(show({ others: [], others_count: 0 }).text).toContain("Nobody came");
 });
 
-test("a running call is entered, and its link is there", () => {
+test("a call that is still open is entered, and its link is there", () => {
   const { text } = show({ status: "active" });
-  expect(text).toContain("Running now");
+  expect(text).toContain("still open");
   expect(screen.getByText("Enter").getAttribute("href")).toBe(`/call/${CALL.call_id}`);
   expect(screen.getByLabelText("Link to the call").getAttribute("href")).toBe(
     `/call-created/${CALL.call_id}`,

@@ -26,7 +26,7 @@ interface Props {
 export function PastCallRow({ call, busy, onCallAgain }: Props) {
   const { t, i18n } = useTranslation();
   const kind = t(call.is_video_enabled ? "history.video" : "history.audio");
-  const running = call.status === "active";
+  const open = call.status === "active";
   const other = onlyOther(call);
   const people = whoText(call, i18n.language, t("history.someone"), (count) =>
     t("history.andMore", { count }),
@@ -34,7 +34,8 @@ export function PastCallRow({ call, busy, onCallAgain }: Props) {
   const facts = [
     timeText(call.created_at, i18n.language),
     call.is_missed && t("history.missed"),
-    call.duration_seconds !== null && clockText(call.duration_seconds * 1000),
+    open && !call.is_missed && t("history.open"),
+    !open && call.duration_seconds !== null && clockText(call.duration_seconds * 1000),
   ].filter(Boolean);
   return (
     <li
@@ -54,10 +55,10 @@ export function PastCallRow({ call, busy, onCallAgain }: Props) {
         </span>
         {call.title && people && <span className="block truncate text-[14px] text-soft">{people}</span>}
         <span className={`block text-[14px] ${call.is_missed ? "text-danger" : "text-soft"}`}>
-          {running && !call.is_missed ? t("history.running") : facts.join(" · ")}
+          {facts.join(" · ")}
         </span>
       </span>
-      {running && (
+      {open && (
         <>
           <Link
             to={`/call-created/${call.call_id}`}
@@ -77,7 +78,7 @@ export function PastCallRow({ call, busy, onCallAgain }: Props) {
           </Link>
         </>
       )}
-      {!running && other && (
+      {!open && other && (
         <RowButton
           testId={`again-${call.call_id}`}
           icon={call.is_video_enabled ? "camera" : "phone"}
