@@ -115,10 +115,10 @@ class _Lines:
 
 
 class _JsonRenderer:
-    """JSON as `redact` leaves it: nothing in it but JSON's own types."""
+    """structlog's own makes an encoder anew for each line."""
 
     def __init__(self) -> None:
-        self._encode = json_module.JSONEncoder(ensure_ascii=False).encode
+        self._encode = json_module.JSONEncoder(ensure_ascii=False, default=str).encode
 
     def __call__(self, _logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
         return self._encode(event)
