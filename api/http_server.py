@@ -26,6 +26,9 @@ log = structlog.get_logger(__name__)
 
 PER_ADDRESS = "http_per_address"
 HEADER_TIME = "http_read_s"
+HEADER_SIZE = "http_header_bytes"
+UNFINISHED_HEADERS = 4
+"""Times `header_bytes`: so much of a header that has not come to its end is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +127,14 @@ class _Server(web.Server):
 
 
 class _Connection(web.RequestHandler):
-    __slots__ = ("_header_timer", "_key", "_server")
+    __slots__ = ("_header_size", "_header_timer", "_key", "_server")
 
     def __init__(self, server: _Server, **options: Any) -> None:
         super().__init__(server, **options)
         self._server = server
         self._key: str | None = None
         self._header_timer: asyncio.TimerHandle | None = None
+        self._header_size = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._key = self._server.admit(transport.get_extra_info("peername"))
@@ -146,8 +150,14 @@ class _Connection(web.RequestHandler):
         super().data_received(data)
         if self._request_count != seen:
             self._forget_timer()
-        elif self._header_timer is None and self._waiter is not None and not self._waiter.done():
-            self._expect_header()  # the connection was idle, and this is not a whole header
+            self._header_size = 0
+        elif self._waiter is not None and not self._waiter.done():  # idle, and this is not a whole header
+            if self._header_timer is None:
+                self._expect_header()
+            self._header_size += len(data)
+            if self._header_size > UNFINISHED_HEADERS * self._server.limits.header_bytes:
+                self._server.on_limit(HEADER_SIZE)
+                self.force_close()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._forget_timer()

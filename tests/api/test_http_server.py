@@ -105,6 +105,18 @@ async def test_a_header_without_end_is_not_kept_reading(start_api: StartApi) -> 
         assert await connection.is_closed()
 
 
+async def test_little_is_kept_of_a_header_that_does_not_end(start_api: StartApi) -> None:
+    api = await start_api(http=HttpLimits(header_bytes=512))
+    async with connected(api) as connection:
+        connection.send(b"GET /health HTTP/1.1\r\n" + fields(3))
+        for _ in range(20):  # each of a size that is fine
+            connection.send(b"A: " + b"x" * 200 + b"\r\n")
+            if not await connection.is_open_after(SHORT_S / 10):
+                break
+        assert await connection.is_closed()
+    assert api.limits_hit == ["http_header_bytes"]
+
+
 # --- what is malformed -----------------------------------------------------------------------
 
 MALFORMED = (
