@@ -12,8 +12,8 @@ import { Toast } from "./Toast";
 interface Props {
   /** Where it goes on. */
   path: string;
-  /** Said first, where it is about something else than the microphone. */
-  text?: string;
+  /** What for. */
+  text: string;
   ground: "call" | "page";
   onClose: () => void;
 }
@@ -41,7 +41,7 @@ export function BrowserSheet({ path, text, ground, onClose }: Props) {
   return (
     <Sheet testId="browser-sheet" ground={ground} title={t("browser.title")} onClose={onClose}>
       <div className="flex flex-col gap-3 overflow-y-auto px-5 pt-1 pb-5">
-        {text && <p className="text-[16px] leading-snug text-pretty">{text}</p>}
+        <p className="text-[16px] leading-snug text-pretty">{text}</p>
         {!made && (
           <p role="status" className={`flex min-h-13 items-center gap-2.5 text-[16px] ${soft}`}>
             <Spinner className="size-5" />

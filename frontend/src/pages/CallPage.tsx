@@ -217,7 +217,12 @@ function InCall({ handle, callId }: { handle: CallHandle; callId: string }) {
         />
       )}
       {inBrowser && (
-        <BrowserSheet ground="call" path={`/call/${callId}`} onClose={() => setInBrowser(false)} />
+        <BrowserSheet
+          ground="call"
+          text={t("browser.microphone")}
+          path={`/call/${callId}`}
+          onClose={() => setInBrowser(false)}
+        />
       )}
       <Toast text={toast} />
     </>
