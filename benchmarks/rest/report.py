@@ -85,10 +85,10 @@ def goals(results: Results) -> list[Goal]:
 def print_table(results: Results) -> None:
     count = len(next(iter(results.runs["telcall"].values())))
     print(f"\n{CONNECTIONS} connections; medians of {count} runs; microseconds are CPU per request")
-    print(f"{'':<22}{'requests':>9}{'':>23}{'at the maximum':>24}{'at half of it':>16}{'state-':>9}")
+    print(f"{'':<22}{'requests':>9}{'':>23}{'at the maximum':>24}{'at half of it':>16}")
     print(
         f"{'':<22}{'per CPU s':>9}{'us':>6}{'database us':>12}{'busy':>5}{'per s':>8}"
-        f"{'p50 ms':>8}{'p99 ms':>8}{'p50 ms':>8}{'p99 ms':>8}{'ments':>9}"
+        f"{'p50 ms':>8}{'p99 ms':>8}{'p50 ms':>8}{'p99 ms':>8}{'SQL':>9}"
     )
     for endpoint in results.runs["telcall"]:
         for server in results.runs:
@@ -100,7 +100,7 @@ def print_table(results: Results) -> None:
                 f"{values['half_p99_ms']:>8.1f}{_statements(results, server, endpoint):>9}"
             )
         print(f"{'':<13}{'ratio':<9}{results.ratio(endpoint):>9.2f}")
-    print("statements: of each request, and the BEGIN, COMMIT and ROLLBACK around them")
+    print("SQL: statements of a request, and the BEGIN, COMMIT and ROLLBACK around them")
     print("memory, MB: " + ", ".join(f"{name} {value:.0f}" for name, value in results.memory_mb.items()))
     grew = f"{results.growth_mb:.1f} MB over {results.growth_requests:,} requests of all kinds"
     print(f"memory by which telcall grew: {grew}\n")
