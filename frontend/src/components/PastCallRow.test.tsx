@@ -61,6 +61,8 @@ test("a call that was missed, and one that nobody came to", () => {
   expect(show({ is_missed: true, duration_seconds: null }).text).toMatch(/^Boris.*Missed$/);
   cleanup();
   expect(show({ others: [], others_count: 0 }).text).toContain("Nobody came");
+  cleanup();
+  expect(show({ others: [], others_count: 0, status: "active" }).text).toContain("Nobody has come yet");
 });
 
 test("a call that is still open is entered, and its link is there", () => {

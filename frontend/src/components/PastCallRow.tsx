@@ -51,7 +51,7 @@ export function PastCallRow({ call, busy, onCallAgain }: Props) {
       </span>
       <span className="min-w-0 flex-1">
         <span className="line-clamp-2 text-[17px] leading-snug break-words">
-          {call.title ?? people ?? t("history.nobody")}
+          {call.title ?? people ?? t(open ? "history.nobodyYet" : "history.nobody")}
         </span>
         {call.title && people && <span className="block truncate text-[14px] text-soft">{people}</span>}
         <span className={`block text-[14px] ${call.is_missed ? "text-danger" : "text-soft"}`}>

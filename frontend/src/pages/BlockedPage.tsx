@@ -57,10 +57,10 @@ export default function BlockedPage() {
             return (
               <li
                 key={person.id}
-                className="flex min-h-17 items-center gap-3 border-line px-4 py-2 not-first:border-t"
+                className="flex min-h-17 flex-wrap items-center gap-x-3 gap-y-2 border-line px-4 py-2.5 not-first:border-t"
               >
                 <Avatar person={person} size={44} />
-                <span className="min-w-0 flex-1">
+                <span className="min-w-0 flex-1 basis-40">
                   <span className="block truncate text-[17px]">{name}</span>
                   <span className="block truncate text-[14px] text-soft">
                     {dayText(person.blocked_at, i18n.language)}
@@ -72,7 +72,7 @@ export default function BlockedPage() {
                   aria-label={t("friends.unblockWho", { name })}
                   disabled={busy !== null}
                   onClick={() => void unblock(person, name)}
-                  className="min-h-12 shrink-0 rounded-2xl bg-page px-3 text-[14px] font-semibold transition hover:brightness-97 disabled:opacity-50"
+                  className="ml-auto min-h-12 shrink-0 rounded-2xl bg-page px-3 text-[14px] font-semibold transition hover:brightness-97 disabled:opacity-50"
                 >
                   {t("friends.unblock")}
                 </button>
