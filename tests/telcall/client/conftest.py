@@ -70,9 +70,10 @@ def accounts(running: Any) -> dict[str, Account]:
     return dict(sorted(signed_in.items(), key=lambda item: item[1].user_id))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def call_id(running: Any, accounts: dict[str, Account]) -> str:
-    """One call for all tests: nobody is in it before and after each."""
+    """One call for all tests of a file: nobody is in it before and after each. Calls that Anna makes in other
+    files would end it in the end."""
     call = running.post("/api/calls", {"title": "Test"}, accounts["Anna"].token)
     return str(call["call_id"])
 
