@@ -64,3 +64,31 @@ test("a page of a proxy instead of JSON is a refusal like others", async () => {
   const { http } = httpOf(new Response("<html>", { status: 502, statusText: "Bad Gateway" }));
   await expect(http.json("GET", "/api/me")).rejects.toMatchObject({ status: 502, detail: "Bad Gateway" });
 });
+
+test("a page of a proxy that calls itself a success is none", async () => {
+  const { http } = httpOf(new Response("<html>", { status: 200 }), new Response("", { status: 200 }));
+  await expect(http.json("DELETE", "/api/me")).rejects.toMatchObject({ status: 0, detail: "network" });
+  await expect(http.json("DELETE", "/api/me")).rejects.toMatchObject({ status: 0, detail: "network" });
+});
+
+test("an answer that breaks off in its middle is none", async () => {
+  const { http } = httpOf(async (signal) => {
+    const body = new ReadableStream({
+      start: (stream) => {
+        stream.enqueue(new TextEncoder().encode('{"id":'));
+        signal.addEventListener("abort", () => stream.error(new DOMException("gone", "AbortError")));
+      },
+    });
+    return new Response(body, { status: 200 });
+  });
+  const controller = new AbortController();
+  const asked = http.json("GET", "/api/me", { signal: controller.signal });
+  await Promise.resolve();
+  controller.abort();
+  await expect(asked).rejects.toMatchObject({ status: 0, detail: "network" });
+});
+
+test.each([204, 205])("a %i has rightly nothing to say", async (status) => {
+  const { http } = httpOf(new Response(null, { status }));
+  expect(await http.json("PUT", "/api/friends/2/block")).toBeNull();
+});

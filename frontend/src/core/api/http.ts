@@ -1,6 +1,6 @@
 /** One request of the API: carries a token, gets a new one once, and says what went wrong. Knows no route. */
 
-/** A response that is not a success. `status` 0: no response came. */
+/** A response that is not a success. `status` 0: no response came, or one that nobody can read. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -28,6 +28,8 @@ export interface RequestOptions {
 }
 
 const TIMEOUT_MS = 15_000;
+/** No Content, Reset Content (RFC 9110, 15.3.5 and 15.3.6). */
+const NO_BODY: ReadonlySet<number> = new Set([204, 205]);
 
 export class Http {
   /** Kept in memory only; the cookie carries sign-in over reloads. */
@@ -97,10 +99,14 @@ function deadlineOf(outer: AbortSignal | undefined): { signal: AbortSignal; lift
   };
 }
 
+/** Null where no body belongs to the answer, and where a refusal explains itself in no JSON. */
 async function readJson(response: Response): Promise<unknown> {
+  if (NO_BODY.has(response.status)) return null;
   try {
     return await response.json();
   } catch {
+    // A page of a proxy, or cut off on its way: nobody knows whether it worked.
+    if (response.ok) throw new ApiError(0, "network");
     return null;
   }
 }
