@@ -33,7 +33,7 @@ function friendsOf(people: Friend[]) {
       const { offset, limit } = question;
       return { friends: found.slice(offset, offset + limit), total: found.length };
     }),
-    setFavourite: vi.fn(async () => {}),
+    setFavourite: vi.fn(async (_id: number, _favourite: boolean) => {}),
     deleteFriends: vi.fn(async (ids: readonly number[]) => {
       for (const id of ids)
         people.splice(
@@ -108,6 +108,43 @@ test("who is deleted is gone, and nobody is left out of the next page", async ()
   await vi.runAllTimersAsync();
   expect(asked[1]?.offset).toBe(PAGE_SIZE - 3);
   expect(names(list)).toEqual(NAMES.slice(3));
+});
+
+/** All are favourites, and the first page of them is there. */
+async function favouritesOf(people: Friend[]) {
+  const all = people.map((friend) => ({ ...friend, is_favourite: true }));
+  const found = friendsOf(all);
+  found.api.setFavourite.mockImplementation(async (id: number, favourite: boolean) => {
+    const index = all.findIndex((friend) => friend.id === id);
+    all.splice(index, 1, { ...(all[index] as Friend), is_favourite: favourite });
+  });
+  found.list.setFavouritesOnly(true);
+  await vi.runAllTimersAsync();
+  return found;
+}
+
+test("who is a favourite no longer stays shown, and nobody is left out of the next page", async () => {
+  const { list, asked } = await favouritesOf(everybody);
+  await list.setFavourite(1, false);
+  await list.setFavourite(2, false);
+  await list.setFavourite(2, true);
+  await list.setFavourite(3, false);
+  list.more();
+  await vi.runAllTimersAsync();
+  expect(asked[1]?.offset).toBe(PAGE_SIZE - 2);
+  expect(names(list)).toEqual(NAMES);
+  expect(list.getState().hasMore).toBe(false);
+});
+
+test("who is just being made a favourite again is not counted on", async () => {
+  const { list, api, asked } = await favouritesOf(everybody);
+  await list.setFavourite(1, false);
+  api.setFavourite.mockReturnValueOnce(new Promise(() => {}));
+  void list.setFavourite(1, true);
+  list.more();
+  await vi.runAllTimersAsync();
+  expect(asked[1]?.offset).toBe(PAGE_SIZE - 1);
+  expect(names(list)).toEqual(NAMES);
 });
 
 test("who could not be blocked stays", async () => {

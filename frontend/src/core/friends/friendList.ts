@@ -20,6 +20,8 @@ export class FriendList {
   readonly #api: FriendApi;
   readonly #list = new PagedList<Friend>((friend) => friend.id);
   #search: FriendSearch = { query: "", favourites: false };
+  /** Whose mark is on its way to the server. */
+  readonly #marking = new Set<number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(api: FriendApi) {
@@ -34,8 +36,10 @@ export class FriendList {
   start(): void {
     const { query, favourites } = this.#search;
     this.#list.start(async (loaded, _next, signal) => {
-      // What was deleted here is gone there too: the next one comes after those that are still shown.
-      const offset = loaded.length;
+      // What was deleted here is gone there too, and so is who is a favourite no longer, though still shown here:
+      // the next one comes after those that the server counts for sure. Who comes twice is left out.
+      const counts = (friend: Friend) => friend.is_favourite === true && !this.#marking.has(friend.id);
+      const offset = (favourites ? loaded.filter(counts) : loaded).length;
       const page = await this.#api.friends({ query, favourites, limit: PAGE_SIZE, offset }, signal);
       const seen = offset + page.friends.length;
       const isLast = page.total === null ? page.friends.length < PAGE_SIZE : seen >= page.total;
@@ -68,7 +72,9 @@ export class FriendList {
   /** Shown at once, and taken back where the server would not. */
   async setFavourite(friendId: number, favourite: boolean): Promise<Outcome<void>> {
     this.#list.change(friendId, (friend) => ({ ...friend, is_favourite: favourite }));
+    this.#marking.add(friendId);
     const outcome = await answerOf(() => this.#api.setFavourite(friendId, favourite));
+    this.#marking.delete(friendId);
     if (!outcome.ok) this.#list.change(friendId, (friend) => ({ ...friend, is_favourite: !favourite }));
     return outcome;
   }
