@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from aiohttp import web
+from aiohttp import EMPTY_PAYLOAD, StreamReader, web
 
 from api.client_address import Network, client_key, is_trusted, parse_address
 from api.errors import ApiError, api_error, response
@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 PER_ADDRESS = "http_per_address"
 HEADER_TIME = "http_read_s"
 HEADER_SIZE = "http_header_bytes"
+END_OF_HEADER = b"\r\n\r\n"
 UNFINISHED_HEADERS = 4
 """Times `header_bytes`: so much of a header that has not come to its end is kept."""
 
@@ -127,7 +128,7 @@ class _Server(web.Server):
 
 
 class _Connection(web.RequestHandler):
-    __slots__ = ("_header_size", "_header_timer", "_key", "_server")
+    __slots__ = ("_body", "_header_size", "_header_timer", "_key", "_server")
 
     def __init__(self, server: _Server, **options: Any) -> None:
         super().__init__(server, **options)
@@ -135,6 +136,8 @@ class _Connection(web.RequestHandler):
         self._key: str | None = None
         self._header_timer: asyncio.TimerHandle | None = None
         self._header_size = 0
+        self._body: StreamReader = EMPTY_PAYLOAD
+        """Of the newest request."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._key = self._server.admit(transport.get_extra_info("peername"))
@@ -146,18 +149,31 @@ class _Connection(web.RequestHandler):
         self._expect_header()
 
     def data_received(self, data: bytes) -> None:
-        seen = self._request_count
+        seen, is_http = self._request_count, self._payload_parser is None and not self._upgraded
         super().data_received(data)
-        if self._request_count != seen:
+        is_whole = self._request_count != seen
+        if is_whole:
             self._forget_timer()
             self._header_size = 0
-        elif self._waiter is not None and not self._waiter.done():  # idle, and this is not a whole header
-            if self._header_timer is None:
-                self._expect_header()
-            self._header_size += len(data)
-            if self._header_size > UNFINISHED_HEADERS * self._server.limits.header_bytes:
-                self._server.on_limit(HEADER_SIZE)
-                self.force_close()
+            self._body = self._messages[-1][1]
+        if not is_http or self._upgraded:
+            return
+        if not is_whole:
+            self._header_came(len(data) if self._body.is_eof() else 0)
+        elif self._body is EMPTY_PAYLOAD and END_OF_HEADER in data:
+            # What stands behind it begins the next header.
+            self._header_came(len(data.rpartition(END_OF_HEADER)[2]))
+
+    def _header_came(self, size: int) -> None:
+        """So many bytes more of a header that is not whole."""
+        if size <= 0:
+            return
+        if self._header_timer is None:
+            self._expect_header()
+        self._header_size += size
+        if self._header_size > UNFINISHED_HEADERS * self._server.limits.header_bytes:
+            self._server.on_limit(HEADER_SIZE)
+            self._end()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._forget_timer()
@@ -175,6 +191,7 @@ class _Connection(web.RequestHandler):
     ) -> web.StreamResponse:
         """What aiohttp itself could not read, or what went wrong on the way out, as all our errors."""
         if request.writer.output_size > 0:
+            log.warning("answer_broken_off", kind=type(exc).__name__)
             raise ConnectionError("an answer is under way")
         request_id = secrets.token_hex(8)
         if status == HTTPStatus.BAD_REQUEST:
@@ -195,7 +212,14 @@ class _Connection(web.RequestHandler):
     def _header_is_late(self) -> None:
         self._header_timer = None
         self._server.on_limit(HEADER_TIME)
-        self.force_close()
+        self._end()
+
+    def _end(self) -> None:
+        """At once; a request that is being answered is answered first."""
+        if self._waiter is None or self._waiter.done():
+            self.close()
+        else:
+            self.force_close()
 
     def _forget_timer(self) -> None:
         if self._header_timer is not None:

@@ -252,8 +252,8 @@ class Lifecycle:
             return MAX_WAIT_S
         return min(MAX_WAIT_S, max(0.0, (next_expiry - self._utc()).total_seconds()))
 
-    async def close_what_others_ended(self) -> bool:
-        """Close rooms whose calls another process has ended or expired; gives whether there are any rooms.
+    async def close_what_others_ended(self) -> None:
+        """Close rooms whose calls another process has ended or expired.
 
         Raises `RoomUnreachable`.
         """
@@ -264,15 +264,14 @@ class Lifecycle:
             for call_id, status in over:
                 self._over(call_id, EXPIRED if status == EXPIRED else "ended")
             after = (page.rooms[-1].started_at, page.rooms[-1].call_id)
-        return after is not None
 
     async def _run(self) -> None:
         while True:
             self._wake.clear()
             try:
-                wait_s = await self.expire_due()
-                if await self.close_what_others_ended():
-                    wait_s = min(wait_s, ROOMS_WAIT_S)
+                # Without rooms too: one may be opened meanwhile.
+                wait_s = min(await self.expire_due(), ROOMS_WAIT_S)
+                await self.close_what_others_ended()
             except (DatabaseUnavailable, RoomUnreachable):
                 wait_s = 1.0
             except Exception:

@@ -68,7 +68,9 @@ async def connected(api: Client) -> AsyncIterator[Connection]:
 
 def test_private_parts_of_aiohttp_that_we_need_are_there() -> None:
     assert callable(web.AppRunner._make_server)
-    assert {"_request_count", "_waiter", "_force_close"} <= set(web.RequestHandler.__slots__)
+    known = {"_request_count", "_waiter", "_force_close", "_messages", "_payload_parser", "_upgraded"}
+    slots = {name for kind in web.RequestHandler.__mro__ for name in getattr(kind, "__slots__", ())}
+    assert known <= slots
     assert issubclass(BoundedRunner, web.AppRunner)
 
 
@@ -115,6 +117,55 @@ async def test_little_is_kept_of_a_header_that_does_not_end(start_api: StartApi)
                 break
         assert await connection.is_closed()
     assert api.limits_hit == ["http_header_bytes"]
+
+
+async def test_no_more_is_kept_of_one_that_comes_behind_another_request(start_api: StartApi) -> None:
+    api = await start_api(http=HttpLimits(header_bytes=512))
+    async with connected(api) as connection:
+        connection.send(HEALTH + b"GET /health HTTP/1.1\r\n" + fields(3))
+        assert (await connection.answer())[0] == 200
+        for _ in range(20):
+            connection.send(b"A: " + b"x" * 200 + b"\r\n")
+            if not await connection.is_open_after(SHORT_S / 10):
+                break
+        assert await connection.is_closed()
+    assert api.limits_hit == ["http_header_bytes"]
+
+
+async def test_no_more_is_kept_of_one_that_comes_while_another_request_is_answered(
+    start_api: StartApi,
+) -> None:
+    going_on = asyncio.Event()
+
+    async def slow(_request: web.Request) -> web.Response:
+        await going_on.wait()
+        return web.Response(text="slow")
+
+    api = await start_api(
+        http=HttpLimits(header_bytes=512), routes=lambda app: app.router.add_get("/slow", slow)
+    )
+    async with connected(api) as connection:
+        connection.send(HEALTH.replace(b"/health", b"/slow"))
+        await connection.is_open_after(SHORT_S)
+        connection.send(b"GET /health HTTP/1.1\r\n")
+        for _ in range(20):
+            await connection.is_open_after(SHORT_S / 10)
+            connection.send(b"A: " + b"x" * 200 + b"\r\n")
+        assert api.limits_hit
+        assert set(api.limits_hit) == {"http_header_bytes"}
+        going_on.set()
+        assert (await connection.answer())[::2] == (200, b"slow")
+        assert await connection.is_closed()
+
+
+async def test_requests_that_come_at_once_are_all_answered(start_api: StartApi) -> None:
+    api = await start_api(http=HttpLimits(header_bytes=512, header_read_s=SHORT_S))
+    post = b"POST /auth/telegram HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
+    async with connected(api) as connection:
+        connection.send(HEALTH + HEALTH + post + HEALTH)
+        assert [(await connection.answer())[0] for _ in range(4)] == [200, 200, 422, 200]
+        assert await connection.is_open_after(LONGER_S)
+    assert api.limits_hit == []
 
 
 # --- what is malformed -----------------------------------------------------------------------

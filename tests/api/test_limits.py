@@ -43,7 +43,8 @@ async def test_sign_ins_by_link_count_too(start_api: StartApi) -> None:
 async def test_exports_have_a_limit_of_their_own(start_api: StartApi) -> None:
     api = await start_api(rates=DOCUMENTED)
     anna = await api.signed_in(1)
-    assert [(await anna.get("/api/me/export")).status for _ in range(4)] == [200] * 3 + [429]
+    exports = [await anna.request(method, "/api/me/export") for method in ("GET", "HEAD", "GET", "HEAD")]
+    assert [answer.status for answer in exports] == [200] * 3 + [429]
     assert (await anna.get("/api/me")).status == 200
     assert api.limits_hit == ["rate_export"]
 
