@@ -371,10 +371,13 @@ export class CallEngine implements Call {
 
   /** In mode `p2p` nobody but us can tell how direct connections fare: whose end is weak stays unknown. */
   async #judge(): Promise<void> {
-    for (const [user_id, score] of await this.#paths.directScores()) {
-      if (this.#paths.topology === "p2p") this.#quality.hear({ user_id, ...score });
+    // A connection that is closed meanwhile has nothing to tell.
+    const scores = await this.#paths.directScores().catch(() => []);
+    for (const [user_id, score] of scores) {
+      const isHere = this.#paths.topology === "p2p" && this.#roster.get(user_id);
+      if (isHere) this.#quality.hear({ user_id, ...score });
     }
-    if (!this.#over) this.#changed();
+    if (!this.#over && scores.length > 0) this.#changed();
   }
 
   #speaks(userId: number): boolean {
