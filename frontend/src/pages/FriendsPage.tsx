@@ -13,7 +13,7 @@ import { SearchField } from "../components/SearchField";
 import { Toast } from "../components/Toast";
 import type { Outcome } from "../core/api/outcome";
 import type { Friend } from "../core/api/types";
-import { FriendList } from "../core/friends/friendList";
+import { FriendList, MOST_AT_ONCE } from "../core/friends/friendList";
 import { nameOf } from "../core/identity/colors";
 import { useServices } from "../hooks/services";
 import { useBack } from "../hooks/useBack";
@@ -46,6 +46,8 @@ export default function FriendsPage() {
   const { calling, call } = useCallFriend(sayProblem);
   const back = useBack(() => (chosen ? setChosen(null) : void navigate("/", { replace: true })));
 
+  // The list may have changed under the choice: only who is to be seen is counted, and deleted.
+  const picked = state.items.filter((friend) => chosen?.has(friend.id));
   const opened = state.items.find((friend) => friend.id === open);
   const asked = query.trim() !== "" || favourites;
   const nobody = state.items.length === 0 && state.loading === null && !state.trouble;
@@ -71,8 +73,11 @@ export default function FriendsPage() {
     setChosen(null);
     say(done);
   };
+  /** Who was chosen among other people is not to be seen any more, and must not be deleted unseen. */
+  const chooseAnew = () => setChosen((before) => before && new Set());
   const choose = (id: number, on: boolean) => {
-    const next = new Set(chosen);
+    if (on && picked.length >= MOST_AT_ONCE) return say(t("friends.mostAtOnce", { most: MOST_AT_ONCE }));
+    const next = new Set(picked.map((friend) => friend.id));
     if (on) next.add(id);
     else next.delete(id);
     setChosen(next);
@@ -82,7 +87,7 @@ export default function FriendsPage() {
     <Screen onBack={back}>
       <div className="flex items-start justify-between gap-3">
         <Heading title={t("friends.title")} />
-        {state.items.length > 0 && (
+        {(state.items.length > 0 || chosen) && (
           <button
             type="button"
             data-testid="select"
@@ -100,6 +105,7 @@ export default function FriendsPage() {
           value={query}
           onChange={(text) => {
             setQuery(text);
+            chooseAnew();
             list.setQuery(text);
           }}
         />
@@ -112,6 +118,7 @@ export default function FriendsPage() {
               aria-pressed={favourites === only}
               onClick={() => {
                 setFavourites(only);
+                chooseAnew();
                 list.setFavouritesOnly(only);
               }}
               className={`min-h-11 rounded-full px-4 text-[15px] font-medium transition ${favourites === only ? "bg-accent text-on-accent" : "bg-card ring-1 ring-line ring-inset"}`}
@@ -171,15 +178,10 @@ export default function FriendsPage() {
             look="danger"
             icon="trash"
             data-testid="delete-chosen"
-            disabled={chosen.size === 0}
-            onClick={() =>
-              setQuestion({
-                kind: "delete",
-                friends: state.items.filter((friend) => chosen.has(friend.id)),
-              })
-            }
+            disabled={picked.length === 0}
+            onClick={() => setQuestion({ kind: "delete", friends: picked })}
           >
-            {t("friends.deleteSelected", { count: chosen.size })}
+            {t("friends.deleteSelected", { count: picked.length })}
           </Button>
         </div>
       ) : (

@@ -6,6 +6,8 @@ import type { Friend } from "../api/types";
 import { PagedList, type PagedState } from "../paging/pagedList";
 
 export const PAGE_SIZE = 50;
+/** The API deletes no more in one request. */
+export const MOST_AT_ONCE = 1_000;
 /** So long after the last key something is looked for. */
 export const SEARCH_AFTER_MS = 300;
 
