@@ -62,7 +62,12 @@ function SignedIn({ page }: { page: ReactNode }) {
   return page;
 }
 
-/** There for everybody; but what somebody has just deleted is not shown any more. */
+/**
+ * There for everybody; but what somebody has just deleted is not shown any more, and who came by a link to get
+ * their data hears why there is none.
+ */
 function Settings() {
-  return useSession().kind === "deleted" ? <DeletedPage /> : <SettingsPage />;
+  const { kind } = useSession();
+  if (kind === "stale_link") return <OutsidePage staleLink />;
+  return kind === "deleted" ? <DeletedPage /> : <SettingsPage />;
 }

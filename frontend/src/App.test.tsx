@@ -1,0 +1,37 @@
+// @vitest-environment jsdom
+import { cleanup, render, screen } from "@testing-library/react";
+import { afterEach, beforeAll, test } from "vitest";
+import { App } from "./App";
+import type { SessionState } from "./core/session/session";
+import { type Services, ServicesContext } from "./hooks/services";
+import { startI18n } from "./i18n/setup";
+
+beforeAll(() => {
+  startI18n("en");
+});
+afterEach(cleanup);
+
+/** The app at this address, for whom this session is. */
+function open(path: string, session: SessionState) {
+  history.replaceState(null, "", path);
+  const services = {
+    telegram: { inside: false, showBack: () => () => {} },
+    getSession: () => session,
+    subscribeSession: () => () => {},
+  } as unknown as Services;
+  render(
+    <ServicesContext value={services}>
+      <App />
+    </ServicesContext>,
+  );
+}
+
+test.each(["/", "/settings"])("a link that is of no use any more is told at %s", (path) => {
+  open(path, { kind: "stale_link" });
+  screen.getByText("This link no longer works");
+});
+
+test("the settings are there for who is not signed in", () => {
+  open("/settings", { kind: "outside" });
+  screen.getByText("Settings");
+});
