@@ -35,3 +35,10 @@ test("the settings are there for who is not signed in", () => {
   open("/settings", { kind: "outside" });
   screen.getByText("Settings");
 });
+
+test.each(["/", "/settings"])("who is signed in is asked before a link replaces them, at %s", (path) => {
+  const user = { id: 2, telegram_user_id: 7, username: null, last_name: null, photo_url: null };
+  open(path, { kind: "other_link", user: { ...user, first_name: "Boris" } });
+  screen.getByText("Continue as Boris");
+  screen.getByText("Sign in by the link");
+});

@@ -8,6 +8,7 @@ import { CallEndedPage } from "./pages/CallEndedPage";
 import { DeletedPage } from "./pages/DeletedPage";
 import { HomePage } from "./pages/HomePage";
 import { JoinCallPage } from "./pages/JoinCallPage";
+import { LinkQuestionPage } from "./pages/LinkQuestionPage";
 import { NotFoundPage } from "./pages/NotFoundPage";
 import { OutsidePage } from "./pages/OutsidePage";
 import { SettingsPage } from "./pages/SettingsPage";
@@ -57,6 +58,7 @@ function SignedIn({ page }: { page: ReactNode }) {
   const session = useSession();
   if (session.kind === "dev_sign_in") return <SignInPage />;
   if (session.kind === "outside") return <OutsidePage />;
+  if (session.kind === "other_link") return <LinkQuestionPage user={session.user} />;
   if (session.kind === "stale_link") return <OutsidePage staleLink />;
   if (session.kind === "deleted") return <DeletedPage />;
   return page;
@@ -64,10 +66,11 @@ function SignedIn({ page }: { page: ReactNode }) {
 
 /**
  * There for everybody; but what somebody has just deleted is not shown any more, and who came by a link to get
- * their data hears why there is none.
+ * their data is told, or asked, what there is about it.
  */
 function Settings() {
-  const { kind } = useSession();
-  if (kind === "stale_link") return <OutsidePage staleLink />;
-  return kind === "deleted" ? <DeletedPage /> : <SettingsPage />;
+  const session = useSession();
+  if (session.kind === "other_link") return <LinkQuestionPage user={session.user} />;
+  if (session.kind === "stale_link") return <OutsidePage staleLink />;
+  return session.kind === "deleted" ? <DeletedPage /> : <SettingsPage />;
 }

@@ -23,6 +23,8 @@ export function assemble(telegram: Telegram, linkToken: string | null): Services
     getSession: session.getState,
     subscribeSession: session.subscribe,
     signIn: () => session.start(),
+    followLink: () => session.followLink(),
+    leaveLink: session.leaveLink,
     signInByName: (name) => answerOf(() => session.signInByName(name)),
     signOut: () => answerOf(() => session.signOut()),
     deleteMe: () => answerOf(() => session.deleteMe()),

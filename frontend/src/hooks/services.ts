@@ -22,6 +22,10 @@ export interface Services {
   subscribeSession(listener: () => void): () => void;
   /** By Telegram's data or the cookie; again after a failure. */
   signIn(): Promise<void>;
+  /** Answers `other_link`: by the link, in the place of who is signed in here. */
+  followLink(): Promise<void>;
+  /** Answers `other_link`: who is signed in here stays. */
+  leaveLink(): void;
   signInByName(name: string): Promise<Outcome<void>>;
   signOut(): Promise<Outcome<void>>;
   /** Deletes the person for good, and signs them out. */

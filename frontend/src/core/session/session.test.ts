@@ -32,18 +32,71 @@ const signedIn = (name: string): [number, unknown] => [
   { user: { ...ANNA, first_name: name }, access_token: `token of ${name}`, expires_in: 60 },
 ];
 
-test("a link signs in, also beside the cookie of somebody else, and is used once", async () => {
-  const { session, asked } = sessionOn({ "POST /auth/browser": signedIn("Anna") }, null, "abc");
+/** As the server makes them: a JWT whose `sub` is the person's id. */
+const linkOf = (id: number) => `e30.${btoa(JSON.stringify({ sub: `${id}`, aud: "browser" }))}.c2ln`;
+const BORIS = { ...ANNA, id: 2, first_name: "Boris" };
+const byLink = (asked: string[]) => asked.filter((each) => each === "POST /auth/browser").length;
+
+test("a link signs in who is nobody here yet, and is used once", async () => {
+  const answers: Answers = { "POST /auth/browser": signedIn("Anna"), "GET /api/me": [401, {}] };
+  const { session, asked } = sessionOn(answers, null, linkOf(1));
   await session.start();
   expect(session.getState()).toMatchObject({ kind: "signed_in", user: { first_name: "Anna" } });
-  expect(asked).toEqual(["POST /auth/browser"]);
   await session.start();
-  expect(asked.filter((each) => each === "POST /auth/browser")).toHaveLength(1);
+  expect(byLink(asked)).toBe(1);
+});
+
+test("a link of the person who is signed in here asks nothing", async () => {
+  const answers: Answers = { "POST /auth/browser": signedIn("Anna"), "GET /api/me": [200, ANNA] };
+  const { session, asked } = sessionOn(answers, null, linkOf(1));
+  await session.start();
+  expect(session.getState()).toMatchObject({ kind: "signed_in" });
+  expect(byLink(asked)).toBe(1);
+});
+
+test.each([
+  ["of somebody else", linkOf(1)],
+  ["that nobody can read", "abc"],
+])("a link %s does not take the place of who is signed in here", async (_which, token) => {
+  const answers: Answers = { "POST /auth/browser": signedIn("Anna"), "GET /api/me": [200, BORIS] };
+  const { session, asked } = sessionOn(answers, null, token);
+  await session.start();
+  expect(session.getState()).toEqual({ kind: "other_link", user: BORIS });
+  session.leaveLink();
+  expect(session.getState()).toEqual({ kind: "signed_in", user: BORIS });
+  await session.followLink();
+  await session.start();
+  expect(session.getState()).toEqual({ kind: "signed_in", user: BORIS });
+  expect(byLink(asked)).toBe(0);
+});
+
+test("it does when they say so, once", async () => {
+  const answers: Answers = { "POST /auth/browser": signedIn("Anna"), "GET /api/me": [200, BORIS] };
+  const { session, asked } = sessionOn(answers, null, linkOf(1));
+  await session.start();
+  await Promise.all([session.followLink(), session.followLink()]);
+  expect(session.getState()).toMatchObject({ kind: "signed_in", user: { first_name: "Anna" } });
+  session.leaveLink();
+  expect(session.getState()).toMatchObject({ user: { first_name: "Anna" } });
+  expect(byLink(asked)).toBe(1);
+});
+
+test("a link of somebody else that is of no use is told, and so is that nobody answers", async () => {
+  const answers: Answers = { "POST /auth/browser": "nobody", "GET /api/me": [200, BORIS] };
+  const { session } = sessionOn(answers, null, linkOf(1));
+  await session.start();
+  await session.followLink();
+  expect(session.getState()).toEqual({ kind: "failed", failure: "network" });
+  answers["POST /auth/browser"] = [401, { detail: "Used" }];
+  await session.start();
+  expect(session.getState()).toEqual({ kind: "other_link", user: BORIS });
+  await session.followLink();
+  expect(session.getState()).toEqual({ kind: "stale_link" });
 });
 
 test("a link that was used before finds the cookie that it has left", async () => {
-  const answers: Answers = { "POST /auth/browser": [401, { detail: "Used" }], "GET /api/me": [200, ANNA] };
-  const { session } = sessionOn(answers, null, "abc");
+  const used: Answers = { "POST /auth/browser": [401, { detail: "Used" }], "GET /api/me": [200, ANNA] };
+  const { session } = sessionOn(used, null, linkOf(1));
   await session.start();
   expect(session.getState()).toMatchObject({ kind: "signed_in" });
 });
@@ -56,7 +109,8 @@ test("an old link in a browser that knows nobody is told", async () => {
 });
 
 test("a link is kept while nobody answers", async () => {
-  const { session, answers } = sessionOn({ "POST /auth/browser": "nobody" }, null, "abc");
+  const unanswered: Answers = { "POST /auth/browser": "nobody", "GET /api/me": [401, {}] };
+  const { session, answers } = sessionOn(unanswered, null, linkOf(1));
   await session.start();
   expect(session.getState()).toEqual({ kind: "failed", failure: "network" });
   answers["POST /auth/browser"] = signedIn("Anna");

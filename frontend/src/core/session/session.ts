@@ -1,6 +1,7 @@
 /** Who is signed in. One small store: subscribe, read, act. */
 
 import { type ApiClient, ApiError, type SignedInUser } from "../api/client";
+import { ownerOf } from "./linkToken";
 
 export type SessionState =
   | { readonly kind: "starting" }
@@ -9,6 +10,8 @@ export type SessionState =
   /** Outside Telegram, and there is no other way in. */
   | { readonly kind: "outside" }
   | { readonly kind: "signed_in"; readonly user: SignedInUser }
+  /** The link that was opened signs in somebody else than `user`, who is signed in here: `followLink`, `leaveLink`. */
+  | { readonly kind: "other_link"; readonly user: SignedInUser }
   /** The link that should go on in this browser was used before, or is too old. */
   | { readonly kind: "stale_link" }
   /** The person has deleted their data. Signing in again makes somebody new, so it takes a tap. */
@@ -46,11 +49,20 @@ export class Session {
 
   /** Signs in by what there is: a link, Telegram's data, the cookie of an earlier visit. Several calls share a try. */
   start(): Promise<void> {
-    this.#starting ??= this.#start().finally(() => {
-      this.#starting = null;
-    });
-    return this.#starting;
+    return this.#alone(() => this.#start());
   }
+
+  /** Signs in by the link, in the place of who is signed in here. */
+  followLink(): Promise<void> {
+    return this.#alone(() => this.#follow());
+  }
+
+  /** Who is signed in here stays, and the link is forgotten. */
+  leaveLink = (): void => {
+    if (this.#state.kind !== "other_link") return;
+    this.#linkToken = null;
+    this.#set({ kind: "signed_in", user: this.#state.user });
+  };
 
   /** By a name, where the server allows it. Throws `ApiError`. */
   async signInByName(name: string): Promise<void> {
@@ -72,11 +84,18 @@ export class Session {
     this.#set({ kind: "deleted" });
   }
 
+  #alone(work: () => Promise<void>): Promise<void> {
+    this.#starting ??= work().finally(() => {
+      this.#starting = null;
+    });
+    return this.#starting;
+  }
+
   async #start(): Promise<void> {
     if (this.#state.kind !== "starting") this.#set({ kind: "starting" });
     try {
       if (this.#linkToken) {
-        this.#set(await this.#byLink(this.#linkToken));
+        this.#set(await this.#toldByLink(this.#linkToken));
         return;
       }
       if (this.#initData) {
@@ -92,6 +111,25 @@ export class Session {
     }
   }
 
+  /**
+   * Who is signed in here already is not replaced unasked: whoever sends somebody a link of their own would have
+   * that person go on in the sender's name, and see what they do there.
+   */
+  async #toldByLink(token: string): Promise<SessionState> {
+    const present = await this.#byCookie();
+    if (!present || ownerOf(token) === present.id) return this.#byLink(token);
+    return { kind: "other_link", user: present };
+  }
+
+  async #follow(): Promise<void> {
+    if (this.#state.kind !== "other_link" || !this.#linkToken) return;
+    try {
+      this.#set(await this.#byLink(this.#linkToken));
+    } catch (error) {
+      this.#set({ kind: "failed", failure: failureOf(error) });
+    }
+  }
+
   /** A link is good once: also one that was followed a second time, by a way back, finds its cookie. */
   async #byLink(token: string): Promise<SessionState> {
     try {
@@ -102,7 +140,7 @@ export class Session {
       if (!(error instanceof ApiError) || !NO_LINK.has(error.status)) throw error;
       this.#linkToken = null;
       const user = await this.#byCookie();
-      return user ? { kind: "signed_in", user } : { kind: "stale_link" };
+      return user && user.id === ownerOf(token) ? { kind: "signed_in", user } : { kind: "stale_link" };
     }
   }
 
