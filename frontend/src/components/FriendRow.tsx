@@ -37,7 +37,7 @@ export function FriendRow({ friend, calling, busy, onOpen, onCall, onStar }: Pro
         <RowButton
           testId={`star-${friend.id}`}
           icon="star"
-          label={t(starred ? "friends.unstar" : "friends.star", { name })}
+          label={t("friends.star", { name })}
           pressed={starred}
           className={starred ? "text-accent" : "text-soft"}
           onClick={() => onStar(!starred)}

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import type { ReactNode, Ref } from "react";
 import { useTranslation } from "react-i18next";
 import { useOnline } from "../hooks/useOnline";
 import { Icon, type IconName } from "./Icon";
@@ -32,8 +32,16 @@ export function Screen({ children, onBack }: { children: ReactNode; onBack?: (()
   );
 }
 
+interface HeadingProps {
+  icon?: IconName;
+  title: string;
+  text?: string;
+  /** For who gives it the focus, where what had it has gone. */
+  focusRef?: Ref<HTMLHeadingElement>;
+}
+
 /** A heading with what it is about, under an optional round sign. */
-export function Heading({ icon, title, text }: { icon?: IconName; title: string; text?: string }) {
+export function Heading({ icon, title, text, focusRef }: HeadingProps) {
   return (
     <header className={icon ? "flex flex-col items-center text-center" : ""}>
       {icon && (
@@ -41,7 +49,13 @@ export function Heading({ icon, title, text }: { icon?: IconName; title: string;
           <Icon name={icon} className="size-9" />
         </span>
       )}
-      <h1 className="text-[28px] leading-tight font-bold tracking-tight text-balance">{title}</h1>
+      <h1
+        ref={focusRef}
+        tabIndex={focusRef ? -1 : undefined}
+        className="text-[28px] leading-tight font-bold tracking-tight text-balance outline-none"
+      >
+        {title}
+      </h1>
       {text && <p className="mt-2.5 text-[17px] leading-snug text-pretty text-soft">{text}</p>}
     </header>
   );

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { Avatar } from "../components/Avatar";
@@ -31,6 +31,7 @@ export default function BlockedPage() {
   );
   const [busy, setBusy] = useState<number | null>(null);
   const [toast, say] = useToast();
+  const heading = useRef<HTMLHeadingElement>(null);
   const back = useBack(() => void navigate("/friends", { replace: true }));
 
   const unblock = async (person: BlockedPerson, name: string) => {
@@ -42,12 +43,14 @@ export default function BlockedPage() {
       return say(t([`errors.${outcome.code}`, "errors.other"]));
     }
     list.remove([person.id]);
+    // The button that had it goes with its row.
+    heading.current?.focus({ preventScroll: true });
     say(t("friends.unblocked", { name }));
   };
 
   return (
     <Screen onBack={back}>
-      <Heading title={t("friends.blocked")} />
+      <Heading focusRef={heading} title={t("friends.blocked")} />
       {state.loading === "first" && <RowsToCome />}
       {state.trouble && <LoadTrouble trouble={state.trouble} onRetry={() => list.retry()} />}
       {state.items.length > 0 && (

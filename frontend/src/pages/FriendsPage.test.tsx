@@ -29,6 +29,7 @@ const api = {
   }),
   deleteFriends: vi.fn(async () => {}),
   setBlocked: vi.fn(async () => {}),
+  setFavourite: vi.fn(async () => {}),
 };
 
 beforeAll(() => {
@@ -72,6 +73,30 @@ test("those are deleted who are to be seen as chosen, and the button counts them
   tap("confirm-yes");
   await gone("confirm-yes");
   expect(api.deleteFriends.mock.calls).toEqual([[[2]]]);
+});
+
+const focused = () => document.activeElement?.textContent;
+
+test("the focus goes to the heading where who had it has gone", async () => {
+  screen.getByTestId("friend-menu-1").focus();
+  tap("friend-menu-1");
+  tap("do-delete");
+  tap("confirm-yes");
+  await gone("friend-1");
+  await waitFor(() => expect(focused()).toBe("Friends"));
+  screen.getByTestId("friend-menu-2").focus();
+  tap("friend-menu-2");
+  tap("do-block");
+  tap("confirm-yes");
+  await gone("friend-2");
+  await waitFor(() => expect(focused()).toBe("Friends"));
+});
+
+test("a star has one name, and says itself whether it is set", async () => {
+  const star = () => screen.getByRole("button", { name: "Favourite: Anna" }).getAttribute("aria-pressed");
+  expect(star()).toBe("false");
+  tap("star-1");
+  await waitFor(() => expect(star()).toBe("true"));
 });
 
 test("who was chosen before a search is not chosen after it", async () => {

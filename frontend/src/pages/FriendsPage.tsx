@@ -1,4 +1,5 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { Button } from "../components/Button";
@@ -42,6 +43,7 @@ export default function FriendsPage() {
   const [question, setQuestion] = useState<Question | null>(null);
   const [busy, setBusy] = useState(false);
   const [toast, say] = useToast();
+  const heading = useRef<HTMLHeadingElement>(null);
   const sayProblem = (code: string) => say(t([`errors.${code}`, "errors.other"]));
   const { calling, call } = useCallFriend(sayProblem);
   const back = useBack(() => (chosen ? setChosen(null) : void navigate("/", { replace: true })));
@@ -68,9 +70,16 @@ export default function FriendsPage() {
     setBusy(true);
     const outcome = await work;
     setBusy(false);
-    setQuestion(null);
-    if (!outcome.ok) return sayProblem(outcome.code);
-    setChosen(null);
+    if (!outcome.ok) {
+      setQuestion(null);
+      return sayProblem(outcome.code);
+    }
+    // The dialog gives the focus back to what is gone with the person, or with the choice.
+    flushSync(() => {
+      setQuestion(null);
+      setChosen(null);
+    });
+    heading.current?.focus({ preventScroll: true });
     say(done);
   };
   /** Who was chosen among other people is not to be seen any more, and must not be deleted unseen. */
@@ -86,7 +95,7 @@ export default function FriendsPage() {
   return (
     <Screen onBack={back}>
       <div className="flex items-start justify-between gap-3">
-        <Heading title={t("friends.title")} />
+        <Heading focusRef={heading} title={t("friends.title")} />
         {(state.items.length > 0 || chosen) && (
           <button
             type="button"
