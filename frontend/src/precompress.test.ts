@@ -3,8 +3,9 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import { build } from "vite";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { precompress } from "../precompress";
+import { precompress, precompressed } from "../precompress";
 
 let folder = "";
 
@@ -29,4 +30,12 @@ it("leaves alone what is short, what is no text, and what does not get smaller",
   await writeFile(join(folder, "assets", "ring.mp3"), "la".repeat(1000));
   await writeFile(join(folder, "noise.js"), crypto.getRandomValues(new Uint8Array(4_096)));
   expect(await precompress(folder)).toEqual([]);
+});
+
+it("looks for what was built where Vite puts it, wherever Vite was started", async () => {
+  await writeFile(join(folder, "index.html"), `<!doctype html><title>${"Tel Call ".repeat(200)}</title>`);
+  const plugins = [precompressed()];
+  await build({ root: folder, configFile: false, logLevel: "silent", plugins, build: { outDir: "made" } });
+  const plain = await readFile(join(folder, "made", "index.html"));
+  expect(brotliDecompressSync(await readFile(join(folder, "made", "index.html.br")))).toEqual(plain);
 });
