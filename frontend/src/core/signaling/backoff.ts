@@ -36,7 +36,11 @@ export function waitMs(attempt: number, tookMs: number, random: number): number 
   return attempt === 0 ? 0 : Math.max(LEAST_MS, backoffMs(attempt, random) - tookMs);
 }
 
-/** From the beginning of a try to that of the next. attempt: from 0. random: in [0, 1), so that a restarted server is not stormed. */
+/**
+ * From the beginning of a try to that of the next.
+ *
+ * attempt: from 0. random: in [0, 1), so that a restarted server is not stormed.
+ */
 export function backoffMs(attempt: number, random: number): number {
   if (attempt === 0) return 0;
   if (attempt >= SOON_TRIES) return LATER_MS + random * LATER_SPREAD_MS;
