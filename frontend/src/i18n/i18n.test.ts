@@ -77,3 +77,19 @@ describe("components and pages", () => {
       for (const [, key] of source.matchAll(/\bt\(\s*"([\w.]+)"/g)) expect(known, file).toContain(key);
   });
 });
+
+describe("every text", () => {
+  const root = join(import.meta.dirname, "..");
+  const source = readdirSync(root, { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.tsx?$/.test(name) && !/\.test\.tsx?$/.test(name))
+    .map((name) => readFileSync(join(root, name), "utf8"))
+    .join("\n");
+
+  it("is shown somewhere, by its whole name or as one of a group", () => {
+    const shown = (key: string) =>
+      source.includes(`"${key}"`) ||
+      [...key.matchAll(/\./g)].some(({ index }) => source.includes(`\`${key.slice(0, index + 1)}\${`));
+    const keys = texts(TEXTS.en).map(([key]) => key.replace(PLURAL, ""));
+    expect(keys.filter((key) => !shown(key))).toEqual([]);
+  });
+});
