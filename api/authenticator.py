@@ -132,8 +132,9 @@ class Authenticator:
         self.on_revoked(user_id, None)
 
     def renew(self, account: Account) -> None:
-        """The person has just been written: what is cached of them is this."""
-        self._accounts.put(account.user.id, account, self._clock_s())
+        """The person has just been written: what is cached of them is this, unless they have gone since."""
+        if not self._gone.get(account.user.id, self._clock_s(), STALE_S):
+            self._accounts.put(account.user.id, account, self._clock_s())
 
     def _cached(self, claims: Claims, max_age_s: float) -> Account | None:
         now_s = self._clock_s()

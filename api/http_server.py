@@ -149,7 +149,10 @@ class _Connection(web.RequestHandler):
         self._expect_header()
 
     def data_received(self, data: bytes) -> None:
+        if self._close or self._force_close:
+            return
         seen, is_http = self._request_count, self._payload_parser is None and not self._upgraded
+        had_body = self._body.is_eof()
         super().data_received(data)
         is_whole = self._request_count != seen
         if is_whole:
@@ -159,7 +162,7 @@ class _Connection(web.RequestHandler):
         if not is_http or self._upgraded:
             return
         if not is_whole:
-            self._header_came(len(data) if self._body.is_eof() else 0)
+            self._header_came(len(data) if had_body else 0)
         elif self._body is EMPTY_PAYLOAD and END_OF_HEADER in data:
             # What stands behind it begins the next header.
             self._header_came(len(data.rpartition(END_OF_HEADER)[2]))
@@ -216,6 +219,7 @@ class _Connection(web.RequestHandler):
 
     def _end(self) -> None:
         """At once; a request that is being answered is answered first."""
+        self._forget_timer()
         if self._waiter is None or self._waiter.done():
             self.close()
         else:

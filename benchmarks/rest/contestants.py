@@ -83,7 +83,11 @@ def _running(
         raise
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def database_cpu_s(postgres: EmbeddedPostgres) -> float:

@@ -79,10 +79,10 @@ async def find_token_holder(executor: Executor, user_id: int, jti: str) -> tuple
 
 
 async def choose_language(session: AsyncSession, user_id: int, language_code: str) -> User | None:
-    """Keep the language a person picked; Telegram's no longer replaces it."""
+    """Keep the language a person picked; Telegram's no longer replaces it. None: they are gone."""
     statement = (
         update(User)
-        .where(User.id == user_id)
+        .where(User.id == user_id, User.telegram_user_id > 0)
         .values(language_code=language_code, language_chosen=True, updated_at=func.now())
         .returning(User)
     )

@@ -92,3 +92,14 @@ async def test_who_goes_while_the_database_is_asked_stays_out(
     for _ in range(2):
         with pytest.raises(TokenError, match="not found"):
             await authenticator.account(claims)
+
+
+async def test_who_has_gone_is_not_renewed(database: Database) -> None:
+    authenticator = new_authenticator(database, Clock())
+    user_id = await person(database)
+    claims = authenticator.read(authenticator.issue(user_id, "api", 60), ("api",))
+    account = await authenticator.account(claims)
+    authenticator.forget(user_id)
+    authenticator.renew(account)
+    with pytest.raises(TokenError, match="not found"):
+        await authenticator.account(claims)

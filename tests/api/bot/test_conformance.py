@@ -101,7 +101,12 @@ async def run_schemathesis(world: World, folder: Path, *arguments: str, signed_i
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    output = (await process.communicate())[0].decode()
+    try:
+        output = (await process.communicate())[0].decode()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     print(output)
     assert process.returncode == 0, "see what it printed"
     return output
