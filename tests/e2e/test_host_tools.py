@@ -104,6 +104,25 @@ async def test_who_comes_to_a_locked_call_knocks_and_is_let_in(people: People) -
     assert await anna.find("knock").count() == 0
 
 
+async def test_who_knocks_is_answered_from_the_list_of_participants(people: People) -> None:
+    anna, boris, clara = await people(3)
+    call_id = await call_of([anna])
+    await anna.tap("more")
+    await anna.tap("people")
+    await anna.tap("lock")
+    for person in (boris, clara):
+        await person.prepare(call_id)
+        await person.tap("join")
+        await anna.find(f"waiting-{person.id}").wait_for()
+    await anna.tap(f"admit-{boris.id}")
+    await boris.phase("in_call")
+    await anna.tap(f"turn-away-{clara.id}")
+    assert await clara.failure() == "locked"
+    await anna.find("waiting-people").wait_for(state="detached")
+    await anna.tap("close-sheet")
+    await perceive_each_other([anna, boris])
+
+
 async def test_who_knocks_is_turned_away_or_comes_in_with_the_unlocking(people: People) -> None:
     anna, boris, clara = await people(3)
     call_id = await call_of([anna])

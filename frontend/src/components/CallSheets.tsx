@@ -26,6 +26,7 @@ export function CallSheets({ sheet, call, state, unread, onSheet, onRefused }: P
       <PeopleSheet
         state={state}
         onModerate={(action, userId) => call.moderate(action, userId)}
+        onAdmit={(userId, admit) => call.admit(userId, admit)}
         onClose={close}
       />
     );

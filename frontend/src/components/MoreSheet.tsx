@@ -50,7 +50,13 @@ export function MoreSheet(props: Props) {
           onClick={() => props.onHand(!state.hand)}
         />
         <Item testId="chat" icon="chat" text={t("call.chat")} dot={unread} onClick={props.onChat} />
-        <Item testId="people" icon="people" text={t("call.people")} onClick={props.onPeople} />
+        <Item
+          testId="people"
+          icon="people"
+          text={t("call.people")}
+          dot={state.knocks.length > 0}
+          onClick={props.onPeople}
+        />
         {state.screen !== "unsupported" && (
           <Item
             testId="screen"

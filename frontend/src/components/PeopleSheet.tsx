@@ -5,15 +5,17 @@ import { nameOf } from "../core/identity/colors";
 import { Avatar } from "./Avatar";
 import { Icon } from "./Icon";
 import { Sheet } from "./Sheet";
+import { WaitingPeople } from "./WaitingPeople";
 
 interface Props {
   state: CallState;
   onModerate: (action: HostAction, userId: number | null) => void;
+  onAdmit: (userId: number, admit: boolean) => void;
   onClose: () => void;
 }
 
-/** Who is here; for hosts also what they can do. */
-export function PeopleSheet({ state, onModerate, onClose }: Props) {
+/** Who is here; for hosts also who waits outside, and what they can do. */
+export function PeopleSheet({ state, onModerate, onAdmit, onClose }: Props) {
   const { t } = useTranslation();
   const [open, setOpen] = useState<number | null>(null);
   const host = state.role === "host";
@@ -35,23 +37,26 @@ export function PeopleSheet({ state, onModerate, onClose }: Props) {
           {t(state.locked ? "call.unlock" : "call.lock")}
         </button>
       )}
-      <ul className="min-h-0 flex-1 overflow-y-auto pb-4">
-        {state.tiles
-          .filter(({ source }) => source === "camera")
-          .map((tile) => (
-            <li key={tile.key}>
-              <Row
-                tile={tile}
-                onMenu={
-                  host && !tile.self
-                    ? () => setOpen(open === tile.person.id ? null : tile.person.id)
-                    : undefined
-                }
-              />
-              {open === tile.person.id && <Menu tile={tile} onAct={act} />}
-            </li>
-          ))}
-      </ul>
+      <div className="min-h-0 flex-1 overflow-y-auto pb-4">
+        <WaitingPeople people={state.knocks} onAnswer={onAdmit} />
+        <ul>
+          {state.tiles
+            .filter(({ source }) => source === "camera")
+            .map((tile) => (
+              <li key={tile.key}>
+                <Row
+                  tile={tile}
+                  onMenu={
+                    host && !tile.self
+                      ? () => setOpen(open === tile.person.id ? null : tile.person.id)
+                      : undefined
+                  }
+                />
+                {open === tile.person.id && <Menu tile={tile} onAct={act} />}
+              </li>
+            ))}
+        </ul>
+      </div>
     </Sheet>
   );
 }
