@@ -1,4 +1,4 @@
-"""A shared screen, with its sound, beside its owner's camera and voice."""
+"""A shared screen, with its sound, beside its owner's camera and voice; its owner is told, and stops it there."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ async def test_screen_is_seen_and_heard_beside_its_owner_and_goes_away(count: in
             )
             await perceives(other, anna)
         await perceive_each_other(everybody)
-        await switch_screen(anna)
+        assert [await person.find("sharing").count() for person in everybody] == [1, *(0 for _ in others)]
+        await (switch_screen(anna) if turn == 1 else anna.tap("stop-sharing"))
+        await anna.find("sharing").wait_for(state="detached")
         for other in others:
             await other.find(f"tile-{anna.id}-screen").wait_for(state="detached")
         await perceive_each_other(everybody)

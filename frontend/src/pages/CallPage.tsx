@@ -15,6 +15,7 @@ import { PreJoin } from "../components/PreJoin";
 import { Reactions } from "../components/Reactions";
 import { RemoteAudio } from "../components/RemoteAudio";
 import { RingCards } from "../components/RingCards";
+import { SharingBanner } from "../components/SharingBanner";
 import { Stage } from "../components/Stage";
 import { Toast } from "../components/Toast";
 import { WaitingRoom } from "../components/WaitingRoom";
@@ -144,6 +145,7 @@ function InCall({ handle, callId }: { handle: CallHandle; callId: string }) {
   return (
     <>
       <CallHeader state={state} />
+      {state.screen === "on" && <SharingBanner onStop={() => void call.setScreen(false)} />}
       <main className="relative flex min-h-0 flex-1 flex-col px-1">
         <Stage tiles={state.tiles} onVisible={show} />
         <div className="pointer-events-none absolute inset-x-3 top-2 z-20 flex flex-col gap-2">
