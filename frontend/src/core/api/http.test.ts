@@ -40,6 +40,19 @@ test("a sign-in that has run out is renewed once, and the request made again wit
   expect(http.signInAgain).toHaveBeenCalledTimes(2);
 });
 
+test("a request that was on its way with the old token asks for no other sign-in", async () => {
+  const late = async () => {
+    http.token = "new";
+    return answer(401, {});
+  };
+  const { http, asked } = httpOf(late, answer(200, { id: 1 }));
+  http.token = "old";
+  http.signInAgain = vi.fn(async () => true);
+  expect(await http.json("GET", "/api/friends")).toEqual({ id: 1 });
+  expect(asked[1]?.authorization).toBe("Bearer new");
+  expect(http.signInAgain).not.toHaveBeenCalled();
+});
+
 test("where a 401 is the answer nobody is signed in again", async () => {
   const { http } = httpOf(answer(401, {}));
   http.signInAgain = vi.fn(async () => true);

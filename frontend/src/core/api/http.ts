@@ -60,8 +60,11 @@ export class Http {
   }
 
   async #answer(method: string, path: string, options: RequestOptions, signal: AbortSignal) {
+    const token = this.token;
     const response = await this.#send(method, path, options.body, signal);
-    const again = response.status === 401 && options.signsInAgain !== false && (await this.signInAgain());
+    if (response.status !== 401 || options.signsInAgain === false) return response;
+    // Refused for a token that another request has renewed meanwhile?
+    const again = (this.token !== null && this.token !== token) || (await this.signInAgain());
     return again ? this.#send(method, path, options.body, signal) : response;
   }
 

@@ -11,7 +11,8 @@ const ANNA = {
   photo_url: null,
 };
 
-type Answers = Record<string, [number, unknown] | "nobody">;
+type Answer = [number, unknown] | "nobody";
+type Answers = Record<string, Answer | Promise<Answer>>;
 
 /** A session whose server answers so to each request; what is not named is a 404. */
 function sessionOn(answers: Answers, initData: string | null, linkToken: string | null = null) {
@@ -19,7 +20,7 @@ function sessionOn(answers: Answers, initData: string | null, linkToken: string 
   const fetch = vi.fn(async (input: RequestInfo | URL, init?: RequestInit) => {
     const what = `${init?.method} ${input}`;
     asked.push(what);
-    const answer = answers[what] ?? [404, { detail: "Not Found" }];
+    const answer = (await answers[what]) ?? [404, { detail: "Not Found" }];
     if (answer === "nobody") throw new TypeError("nobody answers");
     return new Response(JSON.stringify(answer[1]), { status: answer[0] });
   });
@@ -144,4 +145,68 @@ test("a deleted person is not signed in by a request that comes late", async () 
   await expect(api.wsToken()).rejects.toMatchObject({ status: 401 });
   expect(session.getState()).toEqual({ kind: "deleted" });
   expect(asked.filter((each) => each === "POST /auth/telegram")).toHaveLength(1);
+});
+
+const signIns = (asked: string[]) => asked.filter((each) => each === "POST /auth/telegram").length;
+
+/** Refused as long as the server has not signed in this often. */
+const refusedUntil = (asked: string[], often: number) => (): [number, unknown] =>
+  signIns(asked) >= often ? [200, { token: "t", friends: [], total: 0 }] : [401, {}];
+
+test("requests that are refused at once sign in once", async () => {
+  const { api, session, asked, answers } = sessionOn({ "POST /auth/telegram": signedIn("Anna") }, "signed");
+  await session.start();
+  Object.defineProperty(answers, "GET /auth/ws-token", { get: refusedUntil(asked, 2) });
+  expect(await Promise.all([api.wsToken(), api.wsToken(), api.wsToken()])).toEqual(["t", "t", "t"]);
+  expect(signIns(asked)).toBe(2);
+});
+
+test("a request that is refused while the sign-in is under way waits for it, and makes no other", async () => {
+  const { api, session, asked, answers } = sessionOn({ "POST /auth/telegram": signedIn("Anna") }, "signed");
+  Object.defineProperty(answers, "GET /auth/ws-token", { get: refusedUntil(asked, 1) });
+  const early = api.wsToken();
+  const refused = expect(api.setFavourite(2, true)).rejects.toMatchObject({ status: 404 });
+  const started = session.start();
+  expect(await early).toBe("t");
+  await Promise.all([started, refused]);
+  expect(signIns(asked)).toBe(1);
+});
+
+/** Signed in; a request is refused, and the sign-in that follows waits until `answered`. */
+async function renewing() {
+  const { api, session, asked, answers } = sessionOn({ "POST /auth/telegram": signedIn("Anna") }, "signed");
+  await session.start();
+  let answered = () => {};
+  answers["POST /auth/telegram"] = new Promise((resolve) => {
+    answered = () => resolve(signedIn("Anna"));
+  });
+  Object.defineProperty(answers, "GET /auth/ws-token", { get: refusedUntil(asked, 2) });
+  const token = api.wsToken();
+  await vi.waitFor(() => expect(signIns(asked)).toBe(2));
+  return { session, asked, answers, token, answered };
+}
+
+test("starting while a refused request signs in is the same sign-in", async () => {
+  const { session, asked, token, answered } = await renewing();
+  const started = session.start();
+  answered();
+  await started;
+  expect(await token).toBe("t");
+  expect(session.getState()).toMatchObject({ kind: "signed_in" });
+  expect(signIns(asked)).toBe(2);
+});
+
+test.each([
+  ["DELETE /api/me", (session: Session) => session.deleteMe(), "deleted"],
+  ["POST /auth/logout", (session: Session) => session.signOut(), "outside"],
+] as const)("a sign-in under way is not brought back by %s", async (request, leave, kind) => {
+  const { session, asked, answers, answered } = await renewing();
+  answers[request] = [200, {}];
+  answers["GET /api/me"] = [401, {}];
+  const left = leave(session);
+  await Promise.resolve();
+  expect(asked).not.toContain(request);
+  answered();
+  await left;
+  expect(session.getState()).toEqual({ kind });
 });

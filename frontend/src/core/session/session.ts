@@ -27,6 +27,7 @@ export class Session {
   #initData: string | null;
   #linkToken: string | null;
   #starting: Promise<void> | null = null;
+  #renewing: Promise<boolean> | null = null;
   readonly #listeners = new Set<() => void>();
 
   /** linkToken: of a link that goes on in a browser. */
@@ -37,7 +38,7 @@ export class Session {
   ) {
     this.#initData = initData;
     this.#linkToken = linkToken;
-    api.signInAgain = () => this.#signInAgain();
+    api.signInAgain = () => this.#renewed();
   }
 
   getState = (): SessionState => this.#state;
@@ -49,7 +50,10 @@ export class Session {
 
   /** Signs in by what there is: a link, Telegram's data, the cookie of an earlier visit. Several calls share a try. */
   start(): Promise<void> {
-    return this.#alone(() => this.#start());
+    return this.#alone(async () => {
+      const renewed = this.#renewing && (await this.#renewing);
+      if (!renewed) await this.#start();
+    });
   }
 
   /** Signs in by the link, in the place of who is signed in here. */
@@ -74,12 +78,15 @@ export class Session {
 
   /** On this device; what this sign-in has opened is closed. Throws `ApiError`. */
   async signOut(): Promise<void> {
+    await this.#renewing;
     await this.api.signOut();
+    this.#initData = null; // It would sign the person in again.
     await this.start();
   }
 
   /** Everything of the person is gone, here and there. Throws `ApiError`. */
   async deleteMe(): Promise<void> {
+    await this.#renewing;
     await this.api.deleteMe();
     this.#set({ kind: "deleted" });
   }
@@ -151,6 +158,18 @@ export class Session {
       if (error instanceof ApiError && error.status === 401) return null;
       throw error;
     }
+  }
+
+  /** Of all requests that are refused at once, one signs in, and none beside a sign-in that is under way. */
+  async #renewed(): Promise<boolean> {
+    if (this.#starting) {
+      await this.#starting;
+      return this.#state.kind === "signed_in";
+    }
+    this.#renewing ??= this.#signInAgain().finally(() => {
+      this.#renewing = null;
+    });
+    return this.#renewing;
   }
 
   async #signInAgain(): Promise<boolean> {
