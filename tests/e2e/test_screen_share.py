@@ -1,4 +1,4 @@
-"""A shared screen, with its sound, beside its owner's camera and voice; its owner is told, and stops it there."""
+"""A shared screen, with its sound, beside its owner's camera and voice; its owner is told."""
 
 from __future__ import annotations
 
