@@ -97,6 +97,9 @@ class VirtualPeer:
         self._hidden: set[Kind] = set(KINDS)
         """The client may have a track of that kind on no line that we know: its own offer shows all, our
         `sendonly` gets at none (RFC 8829 §5.10)."""
+        self._doubtful: set[Kind] = set()
+        """The client means to send that kind on a line of an offer that its browser took back. Since then there
+        may be another transceiver, and the track on no line."""
         self._refusals: dict[Kind, int] = {"audio": 0, "video": 0}
         self._carried: dict[Kind, bool] = {"audio": True, "video": False}
         self._taken: dict[Kind, bool] = {"audio": False, "video": False}
@@ -164,6 +167,7 @@ class VirtualPeer:
         self._must_answer, self._offer_us = True, None
         self.lines = lines
         self._hidden.clear()
+        self._doubtful.clear()
         return outputs
 
     def receive_answer(self, description: Description, now_us: int) -> list[Output]:
@@ -180,9 +184,17 @@ class VirtualPeer:
                 continue
             outputs = [self._secure(description, lines, local=offer.local)]
             self._hidden -= {line.kind for line in offer.lines if isinstance(line, Line) and line.asks}
+            withheld = self._doubtful & _withheld(offer.lines, lines)
+            self._hidden |= withheld
+            self._doubtful -= withheld
             rolled_back = offer is self._taken_back
             if rolled_back:
                 self._hidden |= self._lost_beside(lines)
+                self._doubtful = {
+                    line.kind
+                    for line in lines
+                    if isinstance(line, Line) and line.client_sends and not line.takes
+                }
                 self.rollbacks += 1
             self._note_refusals(offer.lines, lines)
             self._numbers.learn(description.media)
@@ -211,8 +223,9 @@ class VirtualPeer:
         if self._repeat_us is not None and self._pending is not None and now_us >= self._repeat_us:
             self._repeats += 1
             self._repeat_us = now_us + (REPEAT_US if self._repeats < MAX_REPEATS else LATE_REPEAT_US)
-            if self._repeats > MAX_REPEATS:  # made anew: the wishes may be others by now
-                self._pending = _Offer(self._proposal(), self.local)
+            if self._repeats > MAX_REPEATS:
+                # The wishes may be others by now. Its lines stay: who was late finds each repetition.
+                self._pending = _Offer(self._proposal(self._pending.lines), self.local)
             return [Say("offer", self._pending.lines)]
         if self._hold_us is not None:
             if now_us < self._hold_us:
@@ -223,7 +236,7 @@ class VirtualPeer:
         if self._pending is not None or not (self._offer_us is not None or self._needs_offer()):
             return []
         self._offer_us = None
-        lines = self._proposal()
+        lines = self._proposal(self.lines)
         self._pending = _Offer(lines, self.local)
         self._repeats, self._repeat_us = 0, now_us + REPEAT_US
         return [Say("offer", lines)]
@@ -269,8 +282,8 @@ class VirtualPeer:
                 missing[kind] = (carries, takes)
         return missing
 
-    def _proposal(self) -> Lines:
-        lines: list[AnyLine] = list(self._wished(self.lines, answering=False))
+    def _proposal(self, before: Lines) -> Lines:
+        lines: list[AnyLine] = list(self._wished(before, answering=False))
         for kind, (carries, takes) in self._missing(tuple(lines)).items():
             line = self._numbers.new_line(self._new_mid(), kind, tuple(lines))
             lines.append(replace(line, carries=carries, takes=takes))
@@ -325,6 +338,21 @@ class VirtualPeer:
             self._numbers = Numbers()
         self.remote, self._session_id = remote, description.session_id
         return Secure(self.local, remote, fresh)
+
+
+def _is_unheard(line: Line) -> bool:
+    """Its answer said nothing of what the client sends."""
+    return bool(line.client_sends) and not line.takes
+
+
+def _withheld(proposed: Lines, lines: Lines) -> set[Kind]:
+    """What we wanted to take where the client had offered it, and do not get there."""
+    return {
+        line.kind
+        for line, now in zip(proposed, lines, strict=True)
+        if isinstance(line, Line) and isinstance(now, Line)
+        if line.takes and line.client_sends and not now.client_sends
+    }
 
 
 def _ice(transport: RemoteTransport) -> tuple[str, str]:

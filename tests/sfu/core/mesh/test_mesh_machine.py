@@ -146,3 +146,26 @@ class MeshMachine(RuleBasedStateMachine):
 
 TestMesh = MeshMachine.TestCase
 TestMesh.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
+
+
+def test_a_microphone_that_is_allowed_after_minutes_is_heard():
+    for repetitions in range(20):
+        state = MeshMachine()
+        state.begin(peers={1, 9}, camera=False, prompt=True)
+        for _ in range(repetitions):
+            state.time_passes(7_000_000)
+        state.teardown()
+
+
+def test_a_track_that_a_lost_offer_left_on_no_line_is_asked_for():
+    state = MeshMachine()
+    state.begin(peers={7, 9}, camera=False, prompt=False)
+    for _ in range(2):
+        state.page_takes_a_message()
+    for _ in range(2):
+        state.server_takes_a_message()
+    # Two offers of ours and two of the client's cross, and no answer to its first ones has come.
+    state.somebody_has_a_camera(9)
+    state.camera_is_toggled()
+    state.nothing_comes_of_an_upload("audio")
+    state.teardown()
