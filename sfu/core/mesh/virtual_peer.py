@@ -98,8 +98,8 @@ class VirtualPeer:
         """The client may have a track of that kind on no line that we know: its own offer shows all, our
         `sendonly` gets at none (RFC 8829 §5.10)."""
         self._doubtful: set[Kind] = set()
-        """The client means to send that kind on a line of an offer that its browser took back. Since then there
-        may be another transceiver, and the track on no line."""
+        """The client means to send that kind on a line of an offer that its browser took back. Since then
+        there may be another transceiver, and the track on no line."""
         self._refusals: dict[Kind, int] = {"audio": 0, "video": 0}
         self._carried: dict[Kind, bool] = {"audio": True, "video": False}
         self._taken: dict[Kind, bool] = {"audio": False, "video": False}
