@@ -136,15 +136,112 @@ test("who is a favourite no longer stays shown, and nobody is left out of the ne
   expect(list.getState().hasMore).toBe(false);
 });
 
-test("who is just being made a favourite again is not counted on", async () => {
+/** Every mark waits until it is answered. */
+function answeredLater(api: ReturnType<typeof friendsOf>["api"]) {
+  const answers: { done: () => void; failed: (error: Error) => void }[] = [];
+  const apply = api.setFavourite.getMockImplementation() ?? (async () => {});
+  api.setFavourite.mockImplementation(async (id: number, favourite: boolean) => {
+    await new Promise<void>((done, failed) => answers.push({ done, failed }));
+    await apply(id, favourite);
+  });
+  return answers;
+}
+
+test("two taps on a star are sent one after the other, and the last one counts", async () => {
+  const { list, api } = friendsOf([...everybody]);
+  list.start();
+  await vi.runAllTimersAsync();
+  const answers = answeredLater(api);
+  const taps = [list.setFavourite(1, true), list.setFavourite(1, false), list.setFavourite(3, true)];
+  expect(api.setFavourite.mock.calls).toEqual([
+    [1, true],
+    [3, true],
+  ]);
+  answers[0]?.done();
+  await vi.runAllTimersAsync();
+  expect(api.setFavourite.mock.calls[2]).toEqual([1, false]);
+  for (const answer of answers) answer.done();
+  expect(await Promise.all(taps)).toMatchObject([{ ok: true }, { ok: true }, { ok: true }]);
+  expect(
+    list
+      .getState()
+      .items.map((friend) => friend.is_favourite)
+      .slice(0, 3),
+  ).toEqual([false, true, true]);
+});
+
+test("what is refused goes back to what the server has, not to the opposite", async () => {
+  const { list, api } = friendsOf([...everybody]);
+  list.start();
+  await vi.runAllTimersAsync();
+  const answers = answeredLater(api);
+  const isFavourite = () => list.getState().items[0]?.is_favourite;
+  const taps = [list.setFavourite(1, true), list.setFavourite(1, false), list.setFavourite(1, true)];
+  answers[0]?.failed(new ApiError(503, "away"));
+  expect(await Promise.all(taps)).toMatchObject([{ ok: false }, { ok: false }, { ok: false }]);
+  expect(isFavourite()).toBe(false);
+  const again = [list.setFavourite(1, true), list.setFavourite(1, false)];
+  answers[1]?.done();
+  await vi.runAllTimersAsync();
+  answers[2]?.failed(new ApiError(503, "away"));
+  await Promise.all(again);
+  expect(isFavourite()).toBe(true);
+});
+
+test("no page is asked for while a mark is on its way, and the one asked for before it is asked for anew", async () => {
+  const { list, api, asked, signals } = await favouritesOf(everybody);
+  const answers = answeredLater(api);
+  list.more();
+  const marked = list.setFavourite(1, false);
+  expect(signals[1]?.aborted).toBe(true);
+  list.more();
+  await vi.runAllTimersAsync();
+  expect(asked).toHaveLength(2);
+  expect(list.getState().loading).toBe("more");
+  answers[0]?.done();
+  await marked;
+  await vi.runAllTimersAsync();
+  expect(asked.slice(2).map(({ offset }) => offset)).toEqual([PAGE_SIZE - 1]);
+  expect(names(list)).toEqual(NAMES);
+});
+
+test("who may be a favourite no longer, because nobody has answered, is not counted on", async () => {
   const { list, api, asked } = await favouritesOf(everybody);
-  await list.setFavourite(1, false);
-  api.setFavourite.mockReturnValueOnce(new Promise(() => {}));
-  void list.setFavourite(1, true);
+  const apply = api.setFavourite.getMockImplementation() ?? (async () => {});
+  api.setFavourite.mockImplementationOnce(async (id: number, favourite: boolean) => {
+    await apply(id, favourite);
+    throw new ApiError(0, "network");
+  });
+  expect(await list.setFavourite(1, false)).toMatchObject({ ok: false, code: "network" });
   list.more();
   await vi.runAllTimersAsync();
   expect(asked[1]?.offset).toBe(PAGE_SIZE - 1);
   expect(names(list)).toEqual(NAMES);
+});
+
+test("nobody is left out of a page that was on its way while somebody was deleted", async () => {
+  const { list, asked } = friendsOf([...everybody]);
+  list.start();
+  await vi.runAllTimersAsync();
+  list.more();
+  const deleted = list.delete([1, 2]);
+  list.more();
+  await deleted;
+  await vi.runAllTimersAsync();
+  expect(asked.at(-1)?.offset).toBe(PAGE_SIZE - 2);
+  expect(names(list)).toEqual(NAMES.slice(2));
+});
+
+test("a page that waits for a mark is not asked for when nobody looks any more", async () => {
+  const { list, api, asked } = await favouritesOf(everybody);
+  const answers = answeredLater(api);
+  const marked = list.setFavourite(1, false);
+  list.more();
+  list.stop();
+  answers[0]?.done();
+  await marked;
+  await vi.runAllTimersAsync();
+  expect(asked).toHaveLength(1);
 });
 
 test("who could not be blocked stays", async () => {

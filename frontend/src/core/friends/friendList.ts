@@ -16,6 +16,12 @@ export interface FriendSearch {
   readonly favourites: boolean;
 }
 
+/** wanted: what the last tap has said. settled: what has come of it. */
+interface Mark {
+  wanted: boolean;
+  settled: Promise<Outcome<void>>;
+}
+
 type FriendApi = Pick<ApiClient, "friends" | "setFavourite" | "deleteFriends" | "setBlocked">;
 
 export class FriendList {
@@ -23,7 +29,9 @@ export class FriendList {
   readonly #list = new PagedList<Friend>((friend) => friend.id);
   #search: FriendSearch = { query: "", favourites: false };
   /** Whose mark is on its way to the server. */
-  readonly #marking = new Set<number>();
+  readonly #marks = new Map<number, Mark>();
+  /** Whom the server may list or not: it has not said what came of a change. */
+  readonly #unsure = new Set<number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(api: FriendApi) {
@@ -37,11 +45,13 @@ export class FriendList {
 
   start(): void {
     const { query, favourites } = this.#search;
+    this.#unsure.clear();
     this.#list.start(async (loaded, _next, signal) => {
       // What was deleted here is gone there too, and so is who is a favourite no longer, though still shown here:
       // the next one comes after those that the server counts for sure. Who comes twice is left out.
-      const counts = (friend: Friend) => friend.is_favourite === true && !this.#marking.has(friend.id);
-      const offset = (favourites ? loaded.filter(counts) : loaded).length;
+      const counts = (friend: Friend) =>
+        !this.#unsure.has(friend.id) && (!favourites || friend.is_favourite === true);
+      const offset = loaded.filter(counts).length;
       const page = await this.#api.friends({ query, favourites, limit: PAGE_SIZE, offset }, signal);
       const seen = offset + page.friends.length;
       const isLast = page.total === null ? page.friends.length < PAGE_SIZE : seen >= page.total;
@@ -71,14 +81,42 @@ export class FriendList {
     this.#list.stop();
   };
 
-  /** Shown at once, and taken back where the server would not. */
-  async setFavourite(friendId: number, favourite: boolean): Promise<Outcome<void>> {
+  /**
+   * Shown at once, and taken back to what the server has where it would not. Of several taps on one friend the
+   * last counts, and is sent when the one before has been answered; all of them hear what came of it.
+   */
+  setFavourite(friendId: number, favourite: boolean): Promise<Outcome<void>> {
+    const before = this.#list.getState().items.find(({ id }) => id === friendId)?.is_favourite ?? !favourite;
+    this.#show(friendId, favourite);
+    const known = this.#marks.get(friendId);
+    if (known) {
+      known.wanted = favourite;
+      return known.settled;
+    }
+    const mark: Mark = { wanted: favourite, settled: Promise.resolve({ ok: true, value: undefined }) };
+    this.#marks.set(friendId, mark);
+    mark.settled = this.#list.holding(() => this.#send(friendId, mark, before));
+    return mark.settled;
+  }
+
+  async #send(friendId: number, mark: Mark, before: boolean): Promise<Outcome<void>> {
+    let had = before;
+    for (;;) {
+      const sent = mark.wanted;
+      const outcome = await answerOf(() => this.#api.setFavourite(friendId, sent));
+      if (outcome.ok) {
+        had = sent;
+        this.#unsure.delete(friendId);
+      } else this.#unsure.add(friendId);
+      if (mark.wanted !== sent) continue;
+      this.#marks.delete(friendId);
+      if (!outcome.ok) this.#show(friendId, had);
+      return outcome;
+    }
+  }
+
+  #show(friendId: number, favourite: boolean): void {
     this.#list.change(friendId, (friend) => ({ ...friend, is_favourite: favourite }));
-    this.#marking.add(friendId);
-    const outcome = await answerOf(() => this.#api.setFavourite(friendId, favourite));
-    this.#marking.delete(friendId);
-    if (!outcome.ok) this.#list.change(friendId, (friend) => ({ ...friend, is_favourite: !favourite }));
-    return outcome;
   }
 
   async delete(friendIds: readonly number[]): Promise<Outcome<void>> {
@@ -89,9 +127,12 @@ export class FriendList {
     return this.#without([friendId], () => this.#api.setBlocked(friendId, true));
   }
 
-  async #without(ids: readonly number[], work: () => Promise<void>): Promise<Outcome<void>> {
-    const outcome = await answerOf(work);
-    if (outcome.ok) this.#list.remove(ids);
-    return outcome;
+  #without(ids: readonly number[], work: () => Promise<void>): Promise<Outcome<void>> {
+    return this.#list.holding(async () => {
+      const outcome = await answerOf(work);
+      if (outcome.ok) this.#list.remove(ids);
+      else for (const id of ids) this.#unsure.add(id);
+      return outcome;
+    });
   }
 }

@@ -37,6 +37,9 @@ export class PagedList<Item> {
   #next: string | null = null;
   #source: Source<Item> | null = null;
   #request: AbortController | null = null;
+  #holds = 0;
+  /** What is asked for when nothing holds it any more. */
+  #awaited: PagedState<Item>["loading"] = null;
   readonly #keyOf: (item: Item) => string | number;
   readonly #listeners = new Set<() => void>();
 
@@ -70,7 +73,26 @@ export class PagedList<Item> {
   stop = (): void => {
     this.#request?.abort();
     this.#request = null;
+    this.#awaited = null;
   };
+
+  /**
+   * While `work` changes what the pages are cut from, no page is asked for, and one on its way is asked for anew
+   * after it: its place is counted on what is there then.
+   */
+  async holding<T>(work: () => Promise<T>): Promise<T> {
+    this.#holds += 1;
+    if (this.#request) {
+      this.stop();
+      this.#awaited = this.#state.loading;
+    }
+    try {
+      return await work();
+    } finally {
+      this.#holds -= 1;
+      if (this.#holds === 0 && this.#awaited) void this.#load(this.#awaited);
+    }
+  }
 
   change(key: string | number, change: (item: Item) => Item): void {
     const items = this.#state.items.map((item) => (this.#keyOf(item) === key ? change(item) : item));
@@ -90,10 +112,14 @@ export class PagedList<Item> {
     const source = this.#source;
     if (!source) return;
     this.stop();
-    const request = new AbortController();
-    this.#request = request;
     if (which === "first") this.#next = null;
     this.#set({ loading: which, trouble: null });
+    if (this.#holds > 0) {
+      this.#awaited = which;
+      return;
+    }
+    const request = new AbortController();
+    this.#request = request;
     const loaded = which === "first" ? [] : this.#state.items;
     const outcome = await outcomeOf(async () => ({
       ok: true,
