@@ -39,8 +39,8 @@ class Check:
         self._answered_us: int | None = None
         self._connected_us: int | None = None
         self._stats_us: int | None = None
-        self._before = Measured()
-        self._before_us = now_us
+        self._before, self._before_us = Measured(), now_us
+        self._newest_full, self._newest_full_us = self._before, now_us
         self._newest = CheckStats(uplink=Uplink(), downlink=Downlink())
         self.is_over = False
 
@@ -56,7 +56,7 @@ class Check:
             return None
         if self._ends_with == _FINISHED:
             return None
-        self._connected_us = self._before_us = now_us
+        self._connected_us = self._before_us = self._newest_full_us = now_us
         self._ends_us, self._ends_with = now_us + self._times.echo_us, _TIME_LIMIT
         self._stats_us = now_us + STATS_INTERVAL_US
         return CheckConnected(transport="udp", after_ms=(now_us - self._answered_us) // 1_000)
@@ -76,11 +76,14 @@ class Check:
         return now_us >= min(self._stats_us, self._ends_us)
 
     def measured(self, measured: Measured, now_us: int) -> CheckStats:
-        """What has gone both ways so far."""
+        """What has gone both ways so far. The last one may come right after another one: nothing has gone
+        since, so that its rates go back to the one before."""
+        if now_us - self._newest_full_us >= STATS_INTERVAL_US:
+            self._before, self._before_us = self._newest_full, self._newest_full_us
+            self._newest_full, self._newest_full_us = measured, now_us
         self._newest = CheckStats(
             uplink=self._uplink(measured, now_us), downlink=self._downlink(measured, now_us)
         )
-        self._before, self._before_us = measured, now_us
         self._stats_us = now_us + STATS_INTERVAL_US
         return self._newest
 

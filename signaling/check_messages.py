@@ -29,7 +29,8 @@ CheckReason = Literal["finished", "time_limit", "no_offer", "no_path", "failed",
 
 
 class Uplink(Message):
-    """What has come from the client since it is connected. `kbps`: over the time since the last one."""
+    """What has come from the client since it is connected. `kbps`: over the last second or
+    two."""
 
     packets: int = 0
     lost: int = 0

@@ -41,7 +41,8 @@ class Other(BaseModel):
 
 
 class HistoryCall(BaseModel):
-    """`duration_seconds`: of the person's own stays together; null with `is_missed`: they never came.
+    """`duration_seconds`: of the person's own stays together; null: they never came. `is_missed`: to a call of
+    somebody else's.
 
     `others`: the first of the others who were in it, `others_count`: all of them.
     """
@@ -61,7 +62,8 @@ class HistoryCall(BaseModel):
 
     @classmethod
     def of(cls, past: PastCall, viewer_id: int) -> HistoryCall:
-        call, is_missed = past.call, past.duration_s is None
+        call, never_came = past.call, past.duration_s is None
+        is_creator = call.creator_user_id == viewer_id
         return cls.model_validate(
             {
                 "call_id": call.call_id,
@@ -69,10 +71,10 @@ class HistoryCall(BaseModel):
                 "is_video_enabled": call.is_video_enabled,
                 "status": call.status,
                 "created_at": call.created_at,
-                "is_creator": call.creator_user_id == viewer_id,
-                "is_missed": is_missed,
-                "joined_at": None if is_missed else past.joined_at,
-                "left_at": None if is_missed else past.left_at,
+                "is_creator": is_creator,
+                "is_missed": never_came and not is_creator,
+                "joined_at": None if never_came else past.joined_at,
+                "left_at": None if never_came else past.left_at,
                 "duration_seconds": None if past.duration_s is None else int(past.duration_s),
                 "others": [Other.of(row) for row in past.others],
                 "others_count": past.others_count,

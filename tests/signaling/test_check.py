@@ -124,3 +124,21 @@ def test_who_leaves_while_it_connects_is_let_go() -> None:
     result = check.advance(2 * S)
     assert result is not None
     assert (result.reason, result.connected_after_ms) == ("finished", None)
+
+
+def test_rate_of_the_result_is_not_that_of_a_moment() -> None:
+    check = connected_check(2 * S)
+    check.measured(Measured(bytes_in=4_000, bytes_out=2_000), 3 * S)
+    check.measured(Measured(bytes_in=12_000, bytes_out=6_000), 4 * S)
+    check.left(4 * S + 1_000)
+    check.measured(Measured(bytes_in=12_000, bytes_out=6_000), 4 * S + 1_000)
+    result = check.advance(4 * S + 1_000)
+    assert result is not None
+    assert (result.uplink.kbps, result.downlink.kbps) == (63.9, 32.0)
+
+
+def test_rate_of_a_check_that_is_left_at_once_is_that_of_the_whole() -> None:
+    check = connected_check(2 * S)
+    check.left(2 * S + 500_000)
+    measured = check.measured(Measured(bytes_in=2_000), 2 * S + 500_000)
+    assert measured.uplink.kbps == 32.0

@@ -106,6 +106,7 @@ async def test_the_own_sound_comes_back_and_the_numbers_are_true(
     result = messages[-1]
     assert (code, result["type"], result["reason"]) == (1000, "check_result", "finished")
     assert result["uplink"]["packets"] >= up["packets"]
+    assert result["uplink"]["kbps"] > 5
     assert result["connected_after_ms"] == connected["after_ms"]
     await until(lambda: keeps_nothing(server, sfu))
     assert server.counted("telcall_checks_total", reason="finished") == 1

@@ -149,3 +149,16 @@ async def test_wrong_pages_are_a_422(api: Client, query: str) -> None:
 
 async def test_strangers_see_nothing(api: Client) -> None:
     assert (await api.get("/api/calls")).status == 401
+
+
+async def test_nobody_misses_a_call_of_their_own(api: Client, database: Database) -> None:
+    anna, boris = await api.signed_in(1), await api.signed_in(2)
+    me, other = await user_id(anna), await user_id(boris)
+    async with database.transaction() as session:
+        await link_friends(session, {(me, other): api.time.utc})
+    await anna.post("/api/calls/friend", {"friend_id": other})
+    (call,) = (await anna.get("/api/calls")).json["calls"]
+    assert (call["is_creator"], call["is_missed"]) == (True, False)
+    assert (call["joined_at"], call["duration_seconds"]) == (None, None)
+    (missed,) = (await boris.get("/api/calls")).json["calls"]
+    assert (missed["is_creator"], missed["is_missed"]) == (False, True)

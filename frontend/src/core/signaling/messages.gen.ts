@@ -597,7 +597,8 @@ export interface CheckStats {
   downlink: Downlink;
 }
 /**
- * What has come from the client since it is connected. `kbps`: over the time since the last one.
+ * What has come from the client since it is connected. `kbps`: over the last second or
+ * two.
  */
 export interface Uplink {
   packets: number;
