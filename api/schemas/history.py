@@ -41,8 +41,9 @@ class Other(BaseModel):
 
 
 class HistoryCall(BaseModel):
-    """`duration_seconds`: of the person's own stays together; null: they never came. `is_missed`: to a call of
-    somebody else's.
+    """`duration_seconds`: of the person's own stays together; null: they never came.
+
+    `is_missed`: they did not come to a call of somebody else's.
 
     `others`: the first of the others who were in it, `others_count`: all of them.
     """
