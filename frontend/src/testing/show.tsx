@@ -1,8 +1,8 @@
 /** For tests of components and pages: shows them as the app does, with services that a test names. */
 
-import { render } from "@testing-library/react";
+import { act, render } from "@testing-library/react";
 import { type ReactNode, useLayoutEffect } from "react";
-import { MemoryRouter, useLocation } from "react-router";
+import { MemoryRouter, type NavigateFunction, useLocation, useNavigate } from "react-router";
 import { type Services, ServicesContext } from "../hooks/services";
 
 const OUTSIDE = { inside: false, showBack: () => () => {} };
@@ -23,28 +23,40 @@ function teachModal(): void {
   };
 }
 
-function Watch({ onPath }: { onPath: (path: string) => void }) {
-  const { pathname } = useLocation();
-  useLayoutEffect(() => onPath(pathname));
+interface Router {
+  readonly path: string;
+  readonly state: unknown;
+  readonly go: NavigateFunction;
+}
+
+function Watch({ onRouter }: { onRouter: (router: Router) => void }) {
+  const { pathname, state } = useLocation();
+  const go = useNavigate();
+  useLayoutEffect(() => onRouter({ path: pathname, state, go }));
   return null;
 }
 
-/** `at()`: the path that the router shows now. */
+/** `at()`: the path that the router shows now. `state()`: what came with it. `go`: to another path. */
 export function show(element: ReactNode, { services = {}, at = "/" }: Options = {}) {
   teachModal();
   const known = { telegram: OUTSIDE, ...services } as unknown as Services;
-  let path = "";
+  let router: Router | undefined;
   const rendered = render(
     <ServicesContext value={known}>
       <MemoryRouter initialEntries={[at]}>
         {element}
         <Watch
-          onPath={(now) => {
-            path = now;
+          onRouter={(now) => {
+            router = now;
           }}
         />
       </MemoryRouter>
     </ServicesContext>,
   );
-  return { ...rendered, at: () => path };
+  return {
+    ...rendered,
+    at: () => router?.path,
+    state: () => router?.state,
+    go: (path: string) => act(() => void router?.go(path)),
+  };
 }
