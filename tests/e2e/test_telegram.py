@@ -100,8 +100,14 @@ async def test_a_launch_by_link_signs_in_and_leads_to_its_call(browsers: Browser
         heard = await page.evaluate("() => window.telegramHeard")
         assert ["web_app_setup_closing_behavior", {"need_confirmation": True}] in heard
 
-        # The back button asks before it leaves the call.
-        await page.evaluate("() => window.Telegram.WebView.receiveEvent('back_button_pressed', null)")
+        # The back button closes what lies on top, then asks before it leaves the call.
+        press_back = "() => window.Telegram.WebView.receiveEvent('back_button_pressed', null)"
+        await page.get_by_test_id("more").click()
+        await page.get_by_test_id("more-sheet").wait_for()
+        await page.evaluate(press_back)
+        await page.get_by_test_id("more-sheet").wait_for(state="detached")
+        assert await page.get_by_role("button", name="Остаться").count() == 0
+        await page.evaluate(press_back)
         await page.get_by_role("button", name="Остаться").click()
         await page.get_by_test_id("leave").click()
         await page.wait_for_url("**/call-ended")

@@ -15,6 +15,7 @@ interface Props {
   text?: string;
   /** What it is asked over. On a page it is about something that is lost. */
   ground?: keyof typeof GROUNDS;
+  /** It is being done, and cannot be called off any more. */
   busy?: boolean;
   yes: string;
   no: string;
@@ -25,21 +26,17 @@ interface Props {
 /** A question over the page; the browser's own modal dialog traps the focus and gives it back. */
 export function Confirm({ question, text, ground = "call", busy = false, yes, no, onYes, onNo }: Props) {
   const look = GROUNDS[ground];
-  const ref = useModal();
+  const ref = useModal(busy ? () => {} : onNo);
   return (
     <dialog
       ref={ref}
       aria-label={question}
-      onCancel={(event) => {
-        event.preventDefault();
-        onNo();
-      }}
       className={`m-auto w-[min(340px,calc(100vw-40px))] animate-appear rounded-3xl p-5 backdrop:bg-black/60 ${look.dialog}`}
     >
       <h2 className="py-2 text-center text-[20px] font-semibold">{question}</h2>
       {text && <p className="text-center text-[15px] leading-snug text-pretty text-soft">{text}</p>}
       <div className="mt-4 flex flex-wrap gap-3">
-        <Button look={look.no} className={HALF} data-testid="confirm-no" onClick={onNo}>
+        <Button look={look.no} className={HALF} data-testid="confirm-no" disabled={busy} onClick={onNo}>
           {no}
         </Button>
         <Button look={look.yes} className={HALF} data-testid="confirm-yes" busy={busy} onClick={onYes}>

@@ -107,7 +107,7 @@ function DeleteSheet({ onClose }: { onClose: () => void }) {
   };
 
   return (
-    <Sheet testId="delete-sheet" ground="page" title={t("data.deleteTitle")} onClose={onClose}>
+    <Sheet testId="delete-sheet" ground="page" title={t("data.deleteTitle")} busy={busy} onClose={onClose}>
       <div className="flex flex-col gap-4 overflow-y-auto px-5 pt-1 pb-5">
         <p className="text-[16px] leading-snug text-pretty">{t("data.deleteText")}</p>
         <label className="flex min-h-12 cursor-pointer items-center gap-3 rounded-2xl bg-card px-4 py-3 text-[16px] leading-snug">

@@ -19,13 +19,14 @@ import {
   themeParams,
   viewport,
 } from "@tma.js/sdk-react";
+import { BackStack } from "./backStack";
 import { clientOf, type Launch, launchOf, NO_LAUNCH } from "./launch";
 
 export interface Telegram extends Launch {
   readonly inside: boolean;
   /** Whether Telegram's theme is dark; null outside Telegram. */
   isDark(): boolean | null;
-  /** Shows the back button; the returned function hides it again. */
+  /** Shows the back button, for what lies on top; the returned function takes it away again. */
   showBack(onBack: () => void): () => void;
   /** In a call: ask before closing, and don't close by a swipe. The returned function lifts it. */
   guardClosing(): () => void;
@@ -46,19 +47,12 @@ export function startTelegram(): Telegram {
   const raw = inside ? rawLaunch() : "";
   if (inside) prepare(clientOf(raw));
   const launch = inside ? launchOf(raw) : NO_LAUNCH;
+  const back = backStack();
   return {
     inside,
     ...launch,
     isDark: () => (inside ? (attempt(() => themeParams.isDark()) ?? null) : null),
-    showBack: (onBack) => {
-      if (!inside) return () => {};
-      attempt(() => backButton.show.ifAvailable());
-      const off = attempt(() => (backButton.onClick.isAvailable() ? backButton.onClick(onBack) : undefined));
-      return () => {
-        off?.();
-        attempt(() => backButton.hide.ifAvailable());
-      };
-    },
+    showBack: (onBack) => (inside ? back.push(onBack) : () => {}),
     guardClosing: () => {
       if (!inside) return guardUnload();
       attempt(() => closingBehavior.enableConfirmation.ifAvailable());
@@ -91,6 +85,22 @@ export function startTelegram(): Telegram {
       else attempt(() => hapticFeedback.notificationOccurred.ifAvailable(kind));
     },
   };
+}
+
+function backStack(): BackStack {
+  let off: (() => void) | undefined;
+  const stack = new BackStack({
+    show: () => {
+      attempt(() => backButton.show.ifAvailable());
+      off ??= attempt(() => (backButton.onClick.isAvailable() ? backButton.onClick(stack.press) : undefined));
+    },
+    hide: () => {
+      attempt(() => backButton.hide.ifAvailable());
+      off?.();
+      off = undefined;
+    },
+  });
+  return stack;
 }
 
 const LAUNCH_KEY = "telcall.launch";
