@@ -14,27 +14,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from api.config import Rates
 from api.routes.table import ROUTES, SECRET_HEADER, Route
 from api.tokens import MAX_USER_ID, Tokens
 from store.queries.calls import find_call
 from store.queries.participants import Stay, write_stays
 from tests.api.bot.conftest import SECRET
-from tests.api.bot.hostile import BAD_IDS, MARK, bad_bodies, bad_query_values, bad_tokens, valid_body
-from tests.api.bot.rows import contents
 from tests.api.conftest import SECRET_KEY
+from tests.api.whole.conftest import ADMIN_TOKEN, ENDLESS, SERVER
+from tests.api.whole.hostile import BAD_IDS, MARK, bad_bodies, bad_query_values, bad_tokens, valid_body
+from tests.api.whole.rows import contents
 
 if TYPE_CHECKING:
     from tests.api.bot.conftest import MakeWorld, World
     from tests.api.conftest import Client
 
-ADMIN_TOKEN = "an admin token of 32 characters."
-ENDLESS = 10**9
-SERVER: dict[str, Any] = {
-    "dev_sign_in": "always",
-    "admin_token": ADMIN_TOKEN,
-    "rates": Rates(*[ENDLESS] * 6),
-}
 HAS = {
     "body": lambda route: route.body is not None,
     "query": lambda route: route.query is not None,

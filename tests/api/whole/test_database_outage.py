@@ -11,28 +11,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import func, select
 
-from api.config import Rates
 from api.routes.table import ROUTES, SECRET_HEADER, Route
 from store.config import StoreConfig
 from store.database import Database, migrate
 from store.tables import Call, Participant
 from telcall.embedded_postgres import EmbeddedPostgres, temporary_postgres
 from tests.api.bot.conftest import SECRET, message, user
-from tests.api.bot.hostile import valid_body
-from tests.api.bot.rows import contents
 from tests.api.test_query_counts import COUNTS
+from tests.api.whole.conftest import ADMIN_TOKEN, ENDLESS, SERVER
+from tests.api.whole.hostile import valid_body
+from tests.api.whole.rows import contents
 
 if TYPE_CHECKING:
     from tests.api.bot.conftest import MakeWorld, World
-    from tests.api.conftest import Answer, Client
+    from tests.api.conftest import Answer, Client, StartApi
 
-ADMIN_TOKEN = "an admin token of 32 characters."
-ENDLESS = 10**9
-SERVER: dict[str, Any] = {
-    "dev_sign_in": "always",
-    "admin_token": ADMIN_TOKEN,
-    "rates": Rates(*[ENDLESS] * 6),
-}
 GOES_ON = frozenset(endpoint for endpoint, statements in COUNTS.items() if not statements)
 """What asks the database nothing."""
 ROUNDS = 5
@@ -151,3 +144,38 @@ async def test_what_was_under_way_is_there_as_a_whole_or_not_at_all(
         found: dict[str, int] = {row[0]: row[1] for row in await session.execute(people_of)}
     assert set(told) <= set(found), "who was told 201 has a call"
     assert set(found.values()) == {2}, "and each call has both its people"
+
+
+def requests(person: Client, call_id: str) -> list[asyncio.Task[Answer]]:
+    """One of each kind: reading, writing, signing in."""
+    return [
+        asyncio.create_task(person.get(f"/api/calls/{call_id}")),
+        asyncio.create_task(person.post("/api/calls", {"title": "while away"})),
+        asyncio.create_task(person.post(f"/api/calls/{call_id}/end")),
+        asyncio.create_task(person.get("/api/friends")),
+        asyncio.create_task(person.post("/auth/telegram", {"initData": person.init_data(77)})),
+    ]
+
+
+async def test_requests_are_answered_503_at_once_and_served_again(
+    start_api: StartApi, server: EmbeddedPostgres
+) -> None:
+    api = await start_api()
+    person = await api.signed_in()
+    call_id = (await person.post("/api/calls", {"title": "before"})).json["call_id"]
+
+    await asyncio.to_thread(server.stop)
+    async with asyncio.timeout(20):
+        answers = await asyncio.gather(*(task for _ in range(20) for task in requests(person, call_id)))
+    assert {answer.status for answer in answers} == {503}
+    assert {answer.detail for answer in answers} == {"Database unavailable"}
+    assert {answer.headers["Retry-After"] for answer in answers} == {"2"}
+    assert (await api.get("/health")).json == {"status": "ok"}
+
+    server.start()
+    async with asyncio.timeout(60):
+        while (found := await person.get(f"/api/calls/{call_id}")).status == 503:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert (found.status, found.json["title"], found.json["status"]) == (200, "before", "active")
+    assert (await person.post("/api/calls", {"title": "after"})).status == 201
+    assert (await api.signed_in(78)).bearer

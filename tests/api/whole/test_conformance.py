@@ -12,30 +12,23 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from api.config import Rates
 from api.openapi import openapi_document
 from api.routes.table import ROUTES
 from store.queries.calls import find_call
 from store.queries.friend_links import link_friends
 from store.queries.participants import Stay, write_stays
 from tests.api.bot.conftest import SECRET
+from tests.api.whole.conftest import ADMIN_TOKEN, ENDLESS, SERVER
 
 if TYPE_CHECKING:
     from tests.api.bot.conftest import MakeWorld, World
 
 HERE = Path(__file__).parent
-ADMIN_TOKEN = "an admin token of 32 characters."
 LEAVING, LOSING = 3003, 1007
-ENDLESS = 10**9
-SERVER: dict[str, Any] = {
-    "dev_sign_in": "always",
-    "admin_token": ADMIN_TOKEN,
-    "rates": Rates(*[ENDLESS] * 6),
-}
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(600)]
 
@@ -92,7 +85,7 @@ async def run_schemathesis(world: World, folder: Path, *arguments: str, signed_i
     }
     environment = os.environ | {"TELCALL_CONFORMANCE": json.dumps(server)}
     if signed_in:
-        environment["SCHEMATHESIS_HOOKS"] = "tests.api.bot.conformance.sign_in"
+        environment["SCHEMATHESIS_HOOKS"] = "tests.api.whole.conformance.sign_in"
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run", str(document)]
     process = await asyncio.create_subprocess_exec(
         *command,
@@ -130,4 +123,4 @@ async def test_schemathesis_finds_nothing_signed_in(make_world: MakeWorld, tmp_p
 async def test_schemathesis_finds_nothing_as_a_stranger(make_world: MakeWorld, tmp_path: Path) -> None:
     world = await make_world(may_create=ENDLESS, api=SERVER)
     output = await run_schemathesis(world, tmp_path, "--max-examples", "4", signed_in=False)
-    assert cases(output) > 400
+    assert cases(output) > 1_000
