@@ -29,8 +29,7 @@ CheckReason = Literal["finished", "time_limit", "no_offer", "no_path", "failed",
 
 
 class Uplink(Message):
-    """What has come from the client since it is connected. `kbps`: over the last second or
-    two."""
+    """What has come from the client since it is connected. `kbps`: over the last second, or two."""
 
     packets: int = 0
     lost: int = 0

@@ -87,11 +87,10 @@ def configure(level: str, *, json: bool, stream: TextIO = sys.stderr) -> None:
     root.setLevel(level.upper())
     for name, least in NOISY.items():
         logging.getLogger(name).setLevel(max(least, root.level))
+    lines = _Lines(stream)
     structlog.configure(
         processors=[*shared, redact, renderer],
-        logger_factory=lambda *_: _Lines(
-            stream
-        ),  # a record of the standard library costs as much as all else
+        logger_factory=lambda *_names: lines,
         wrapper_class=structlog.make_filtering_bound_logger(root.level),
         cache_logger_on_first_use=True,
     )
@@ -107,8 +106,11 @@ class _Lines:
         self._stream = stream
 
     def _write(self, line: str) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            self._stream.write(f"{line}\n")
+        with contextlib.suppress(OSError, ValueError):  # ValueError: it is closed
+            try:
+                self._stream.write(f"{line}\n")
+            except UnicodeEncodeError:
+                self._stream.write(f"{line.encode('ascii', 'backslashreplace').decode()}\n")
             self._stream.flush()
 
     debug = info = warning = error = critical = _write

@@ -101,3 +101,11 @@ def test_a_command_for_people_logs_warnings_only_and_leaves_logging_as_it_was(ca
     assert "joined" not in said.out + said.err
     assert "broken" in said.out + said.err
     assert structlog.get_config()["wrapper_class"] is before
+
+
+def test_line_that_the_stream_has_no_letters_for_is_written_all_the_same(output: io.StringIO) -> None:
+    written = io.BytesIO()
+    logs.configure("info", json=True, stream=io.TextIOWrapper(written, encoding="ascii"))
+    structlog.get_logger("test").info("said", name="Анна")
+    told = json.loads(written.getvalue())
+    assert (told["event"], told["name"]) == ("said", "Анна")

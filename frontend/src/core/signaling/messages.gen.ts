@@ -597,8 +597,7 @@ export interface CheckStats {
   downlink: Downlink;
 }
 /**
- * What has come from the client since it is connected. `kbps`: over the last second or
- * two.
+ * What has come from the client since it is connected. `kbps`: over the last second, or two.
  */
 export interface Uplink {
   packets: number;
