@@ -93,7 +93,7 @@ async def me(request: web.Request) -> web.Response:
 
 
 async def change_me(request: web.Request) -> web.Response:
-    """Choose the language of the bot's messages."""
+    """Choose the language of the bot's messages, or leave it to Telegram again."""
     person = await signed_in(request)
     body = await read_body(request, ProfileUpdate)
     async with request.app[DATABASE].transaction() as session:

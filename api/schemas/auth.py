@@ -53,7 +53,9 @@ class Profile(Me):
 
 
 class ProfileUpdate(BaseModel):
-    language_code: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{2,35}$", examples=["ru"])]
+    """`language_code` null: Telegram's, from the next sign-in on."""
+
+    language_code: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{2,35}$", examples=["ru"])] | None
 
 
 class SignInAnswer(BaseModel):

@@ -78,12 +78,14 @@ async def find_token_holder(executor: Executor, user_id: int, jti: str) -> tuple
     return None if row is None else (KnownPerson(*row[1:]), row[0])
 
 
-async def choose_language(session: AsyncSession, user_id: int, language_code: str) -> User | None:
-    """Keep the language a person picked; Telegram's no longer replaces it. None: they are gone."""
+async def choose_language(session: AsyncSession, user_id: int, language_code: str | None) -> User | None:
+    """Keep the language a person picked: Telegram's no longer replaces it. `language_code` None takes the
+    choice back: what we have stays until the next sign-in brings Telegram's. Answers None: they are gone."""
+    picked = {} if language_code is None else {"language_code": language_code}
     statement = (
         update(User)
         .where(User.id == user_id, User.telegram_user_id > 0)
-        .values(language_code=language_code, language_chosen=True, updated_at=func.now())
+        .values(**picked, language_chosen=language_code is not None, updated_at=func.now())
         .returning(User)
     )
     return (await session.scalars(statement)).one_or_none()

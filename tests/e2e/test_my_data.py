@@ -52,7 +52,9 @@ async def test_language_export_and_the_end_of_an_account(
         assert (await told.value).request.post_data_json == {"language_code": chosen}
         assert (await (await told.value).json())["language_code"] == chosen
         assert await page.locator("html").get_attribute("lang") == chosen
-        await page.get_by_role("radio").first.check(force=True)
+        async with page.expect_response("**/api/me") as told:
+            await page.get_by_role("radio").first.check(force=True)
+        assert (await told.value).request.post_data_json == {"language_code": None}
         await page.wait_for_selector(f'html[lang="{language}"]')
 
         exported = await downloaded(page)

@@ -2,6 +2,7 @@ import { bases } from "../core/api/base";
 import { ApiClient, type CallInfo } from "../core/api/client";
 import { answerOf, type Outcome, outcomeOf } from "../core/api/outcome";
 import { Session } from "../core/session/session";
+import { LastWord } from "../core/settings/lastWord";
 import type { Telegram } from "../core/telegram/telegram";
 import type { CallLink, Services } from "./services";
 
@@ -17,6 +18,7 @@ function joinable(call: CallInfo): Outcome<CallLink> {
 export function assemble(telegram: Telegram, linkToken: string | null): Services {
   const api = new ApiClient({ baseUrl: bases().api });
   const session = new Session(api, telegram.initData, linkToken);
+  const language = new LastWord((code: string | null) => answerOf(() => api.chooseLanguage(code)));
   return {
     api,
     telegram,
@@ -26,6 +28,7 @@ export function assemble(telegram: Telegram, linkToken: string | null): Services
     followLink: () => session.followLink(),
     leaveLink: session.leaveLink,
     signInByName: (name) => answerOf(() => session.signInByName(name)),
+    chooseLanguage: (code) => language.say(code),
     signOut: () => answerOf(() => session.signOut()),
     deleteMe: () => answerOf(() => session.deleteMe()),
     createCall: (video) =>

@@ -27,6 +27,8 @@ export interface Services {
   /** Answers `other_link`: who is signed in here stays. */
   leaveLink(): void;
   signInByName(name: string): Promise<Outcome<void>>;
+  /** The language in which the bot writes, null: Telegram's. Answers null where another was chosen since. */
+  chooseLanguage(code: string | null): Promise<Outcome<void> | null>;
   signOut(): Promise<Outcome<void>>;
   /** Deletes the person for good, and signs them out. */
   deleteMe(): Promise<Outcome<void>>;

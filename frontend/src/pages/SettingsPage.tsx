@@ -6,7 +6,6 @@ import { MyData } from "../components/MyData";
 import { Heading, Screen } from "../components/Screen";
 import { Switch } from "../components/Switch";
 import { Toast } from "../components/Toast";
-import { answerOf } from "../core/api/outcome";
 import { useServices, useSession } from "../hooks/services";
 import { useAlwaysViaServer } from "../hooks/useAlwaysViaServer";
 import { useBack } from "../hooks/useBack";
@@ -25,7 +24,7 @@ function ownNameOf(language: Language): string {
 /** Saved at once, each on its own. */
 export function SettingsPage() {
   const { t, i18n } = useTranslation();
-  const { api, telegram } = useServices();
+  const { telegram, chooseLanguage: tellLanguage } = useServices();
   const signedIn = useSession().kind === "signed_in";
   const [toast, say] = useToast(4000);
   const automatic = t(telegram.inside ? "settings.auto" : "settings.autoBrowser");
@@ -39,8 +38,8 @@ export function SettingsPage() {
     chooseLanguage(language);
     if (!signedIn) return;
     // The bot writes in the same one.
-    const told = await answerOf(() => api.chooseLanguage(language ?? telegram.languageCode ?? i18n.language));
-    if (!told.ok) {
+    const told = await tellLanguage(language);
+    if (told && !told.ok) {
       say(i18n.t("settings.languageNotTold", { why: i18n.t([`errors.${told.code}`, "errors.other"]) }));
     }
   };

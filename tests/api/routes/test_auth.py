@@ -69,6 +69,16 @@ async def test_language_chosen_here_outlives_sign_ins(api: Client) -> None:
     assert (await again.request("PATCH", "/api/me", {"language_code": "<b>"})).status == 422
 
 
+async def test_language_is_left_to_telegram_again(api: Client) -> None:
+    anna = await api.signed_in(7, language_code="ru")
+    await anna.request("PATCH", "/api/me", {"language_code": "en"})
+    # Until Telegram is heard again what was chosen is the best that is known.
+    assert (await anna.request("PATCH", "/api/me", {"language_code": None})).json["language_code"] == "en"
+    again = await api.signed_in(7, language_code="ru")
+    assert (await again.get("/api/me")).json["language_code"] == "ru"
+    assert (await again.request("PATCH", "/api/me", {})).status == 422
+
+
 @pytest.mark.parametrize(
     ("change", "status", "detail"),
     [

@@ -37,6 +37,18 @@ async def test_chosen_language_stays(database: Database) -> None:
         ).language_code == "en"
 
 
+async def test_language_that_is_chosen_no_longer_follows_telegrams_again(database: Database) -> None:
+    async with database.transaction() as session:
+        user = await upsert_telegram_user(session, TelegramProfile(7, language_code="ru"))
+        await choose_language(session, user.id, "en")
+        left = await choose_language(session, user.id, None)
+        assert left is not None
+        assert left.language_code == "en"
+    async with database.transaction() as session:
+        again = await upsert_telegram_user(session, TelegramProfile(7, language_code="de"))
+    assert again.language_code == "de"
+
+
 async def test_revoked_token_is_known_until_it_expires(database: Database) -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     async with database.transaction() as session:

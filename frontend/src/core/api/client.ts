@@ -81,8 +81,8 @@ export class ApiClient {
     return (await this.#http.json("GET", "/api/me", { signsInAgain: false })) as SignedInUser;
   }
 
-  /** The language in which the bot writes; Telegram's own no longer replaces it. */
-  async chooseLanguage(code: string): Promise<void> {
+  /** The language in which the bot writes; null: Telegram's own again, from the next sign-in. */
+  async chooseLanguage(code: string | null): Promise<void> {
     await this.#http.json("PATCH", "/api/me", { body: { language_code: code } });
   }
 
