@@ -10,6 +10,7 @@ from store.database import asyncpg_url, migrate
 from store.errors import DatabaseUnavailable, ForeignSchema, UnknownRevision, is_unavailable
 from telcall.embedded_postgres import EmbeddedPostgres
 from telcall.errors import StartFailed
+from telcall.running_postgres import require_cluster, running_url
 from telcall.settings import Settings
 from telcall.settings_report import without_password
 
@@ -44,16 +45,20 @@ async def migrate_or_fail(url: str) -> None:
 
 
 async def upgrade_only(settings: Settings) -> str:
-    """For `telcall db upgrade`; gives the line to print. Raises `StartFailed`, as all of these."""
-    async with running_database(settings) as (url, _):
+    """For `telcall db upgrade`; gives the line to print. Raises `StartFailed`, as all of these. Makes the
+    embedded database, as a start does; where it runs already, that one is upgraded."""
+    async with _database(settings) as url:
         await migrate_or_fail(url)
         return await _current(url)
 
 
 async def downgrade_only(settings: Settings, revision: str) -> str:
-    """For `telcall db downgrade`."""
+    """For `telcall db downgrade`. An embedded database that runs is refused: its server needs
+    what would go."""
     from store.migrations.run import downgrade
 
+    if settings.database_url is None:
+        require_cluster(settings.effective_data_dir)
     async with running_database(settings) as (url, _):
         try:
             await downgrade(asyncpg_url(url), revision)
@@ -67,9 +72,22 @@ async def downgrade_only(settings: Settings, revision: str) -> str:
 
 
 async def current_only(settings: Settings) -> str:
-    """For `telcall db current`."""
-    async with running_database(settings) as (url, _):
+    """For `telcall db current`. Makes no database."""
+    if settings.database_url is None:
+        require_cluster(settings.effective_data_dir)
+    async with _database(settings) as url:
         return await _current(url)
+
+
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[str]:
+    """The URL of the database, beside a server that runs the embedded one too."""
+    running = None if settings.database_url is not None else running_url(settings.effective_data_dir)
+    if running is not None:
+        yield running
+        return
+    async with running_database(settings) as (url, _):
+        yield url
 
 
 async def _current(url: str) -> str:

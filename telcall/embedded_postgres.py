@@ -30,21 +30,18 @@ from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import IO
-from urllib.parse import quote
 
 import structlog
 
 from telcall.data_dir import make_data_dir, unusable
 from telcall.postgres_account import PostgresFailed, find_account, find_programs
 from telcall.postgres_orphans import end_orphans, pid_file_lines, recorded_pid
+from telcall.running_postgres import DATABASE, PID_FILE_LINES, PORT, ROLE, socket_url
 
 __all__ = ["EmbeddedPostgres", "PostgresFailed", "temporary_postgres"]
 
 log = structlog.get_logger(__name__)
 
-ROLE = "telcall"
-DATABASE = "telcall"
-PORT = 5432  # of the socket's name only
 SOCKET_PATH_BYTES = 107  # sun_path of unix(7), less its NUL
 POLL_S = 0.02
 WATCH_S = 1.0
@@ -92,7 +89,7 @@ class EmbeddedPostgres:
 
     def url(self, database: str = DATABASE) -> str:
         """For SQLAlchemy with asyncpg."""
-        return f"postgresql+asyncpg://{ROLE}@/{database}?host={quote(str(self._socket_dir))}&port={PORT}"
+        return socket_url(self._socket_dir, database)
 
     @property
     def pid(self) -> int | None:
@@ -356,9 +353,8 @@ class EmbeddedPostgres:
                 f"PostgreSQL did not come up in {self._start_timeout_s:.0f} s; its log is {self.log_file}",
                 self._log(),
             )
-        # Line 8 is the state, the last one that the server writes (PostgreSQL's pidfile.h).
         lines = pid_file_lines(self.cluster)
-        return len(lines) >= 8 and lines[0] == str(process.pid) and lines[7].strip() == "ready"
+        return len(lines) >= PID_FILE_LINES and lines[0] == str(process.pid) and lines[7].strip() == "ready"
 
     def _log(self) -> str:
         with self.log_file.open("rb") as log:

@@ -14,6 +14,7 @@ from store.database import Database
 from store.migrations import VERSION_TABLE
 from store.migrations.newest import newest_revision
 from telcall.cli import app
+from telcall.embedded_postgres import EmbeddedPostgres
 
 
 @pytest.fixture(autouse=True)
@@ -71,3 +72,42 @@ def test_absent_database_is_one_line(arguments: list[str], monkeypatch: pytest.M
     assert done.output.startswith("telcall: the database postgresql://")
     assert "does not answer" in done.output
     assert "hunter22" not in done.output
+
+
+@pytest.fixture
+def embedded(monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> Path:
+    """The data folder, not made yet, of settings that name no database."""
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.setenv("TELCALL_DATA_DIR", str(data_dir))
+    return data_dir
+
+
+@pytest.mark.parametrize("arguments", [["downgrade", "base"], ["current"]])
+def test_where_no_database_is_none_is_made(arguments: list[str], embedded: Path) -> None:
+    done = CliRunner().invoke(app, ["db", *arguments])
+    assert done.exit_code == 1
+    assert done.output.startswith(f"telcall: there is no database in {embedded} yet")
+    assert "DATABASE_URL" in done.output
+    assert done.output.count("\n") == 1
+    assert not embedded.exists()
+
+
+def test_embedded_database_is_read_beside_its_server(embedded: Path) -> None:
+    newest = newest_revision()
+    with EmbeddedPostgres(embedded, durable=False) as postgres:
+        assert db("current") == f"base (newest: {newest})"
+        assert db("upgrade") == f"{newest} (newest)"
+        assert db("current") == f"{newest} (newest)"
+        done = CliRunner().invoke(app, ["db", "downgrade", "base"])
+        assert done.exit_code == 1
+        assert "is used by another Tel Call" in done.output
+        assert postgres.pid is not None
+    assert db("current") == f"{newest} (newest)"  # started for this, and stopped again
+
+
+def test_what_a_killed_server_left_is_no_running_one(embedded: Path) -> None:
+    with EmbeddedPostgres(embedded, durable=False) as postgres:
+        newest = db("upgrade")
+        left = (postgres.cluster / "postmaster.pid").read_text()
+    (postgres.cluster / "postmaster.pid").write_text(left)
+    assert db("current") == newest
