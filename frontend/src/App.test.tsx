@@ -31,6 +31,18 @@ test.each(["/", "/settings"])("a link that is of no use any more is told at %s",
   screen.getByText("This link no longer works");
 });
 
+test.each([
+  ["signed_out", "You are signed out", "Sign in again"],
+  ["deleted", "Your data is deleted", "Start over"],
+] as const)("who is %s is told so wherever they are, the settings too", (kind, title, button) => {
+  for (const path of ["/", "/settings", "/friends"]) {
+    open(path, { kind });
+    screen.getByText(title);
+    screen.getByRole("button", { name: button });
+    cleanup();
+  }
+});
+
 test("the settings are there for who is not signed in", () => {
   open("/settings", { kind: "outside" });
   screen.getByText("Settings");

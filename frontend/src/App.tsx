@@ -5,13 +5,13 @@ import { useSession } from "./hooks/services";
 import { CallBackPage } from "./pages/CallBackPage";
 import { CallCreatedPage } from "./pages/CallCreatedPage";
 import { CallEndedPage } from "./pages/CallEndedPage";
-import { DeletedPage } from "./pages/DeletedPage";
 import { HomePage } from "./pages/HomePage";
 import { JoinCallPage } from "./pages/JoinCallPage";
 import { LinkQuestionPage } from "./pages/LinkQuestionPage";
 import { NotFoundPage } from "./pages/NotFoundPage";
 import { OutsidePage } from "./pages/OutsidePage";
 import { SettingsPage } from "./pages/SettingsPage";
+import { SignedOutPage } from "./pages/SignedOutPage";
 import { SignInPage } from "./pages/SignInPage";
 import { TermsPage } from "./pages/TermsPage";
 
@@ -60,17 +60,19 @@ function SignedIn({ page }: { page: ReactNode }) {
   if (session.kind === "outside") return <OutsidePage />;
   if (session.kind === "other_link") return <LinkQuestionPage user={session.user} />;
   if (session.kind === "stale_link") return <OutsidePage staleLink />;
-  if (session.kind === "deleted") return <DeletedPage />;
+  if (session.kind === "signed_out") return <SignedOutPage />;
+  if (session.kind === "deleted") return <SignedOutPage deleted />;
   return page;
 }
 
 /**
- * There for everybody; but what somebody has just deleted is not shown any more, and who came by a link to get
+ * There for everybody; but who has just signed out, or deleted their data, is told so, and who came by a link to get
  * their data is told, or asked, what there is about it.
  */
 function Settings() {
   const session = useSession();
   if (session.kind === "other_link") return <LinkQuestionPage user={session.user} />;
   if (session.kind === "stale_link") return <OutsidePage staleLink />;
-  return session.kind === "deleted" ? <DeletedPage /> : <SettingsPage />;
+  if (session.kind === "signed_out") return <SignedOutPage />;
+  return session.kind === "deleted" ? <SignedOutPage deleted /> : <SettingsPage />;
 }

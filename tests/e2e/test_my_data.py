@@ -83,8 +83,9 @@ async def test_signing_out_ends_the_sign_in_of_this_device(browsers: Browsers) -
         anna = await Person.arrive(await browsers.of(look), look, server.url)
         await anna.page.goto(f"{server.url}/settings")
         await anna.tap("sign-out")
-        await anna.find("export").wait_for(state="detached")
-        await anna.page.goto(server.url)
+        await anna.find("signed-out").wait_for()
+        assert await anna.find("export").count() == 0
+        await anna.tap("start-anew")
         await anna.find("name-input").wait_for()
         assert not [cookie for cookie in await anna.context.cookies() if cookie["name"] == "access_token"]
         await anna.context.close()

@@ -198,15 +198,34 @@ test("starting while a refused request signs in is the same sign-in", async () =
 
 test.each([
   ["DELETE /api/me", (session: Session) => session.deleteMe(), "deleted"],
-  ["POST /auth/logout", (session: Session) => session.signOut(), "outside"],
+  ["POST /auth/logout", (session: Session) => session.signOut(), "signed_out"],
 ] as const)("a sign-in under way is not brought back by %s", async (request, leave, kind) => {
   const { session, asked, answers, answered } = await renewing();
   answers[request] = [200, {}];
-  answers["GET /api/me"] = [401, {}];
   const left = leave(session);
   await Promise.resolve();
   expect(asked).not.toContain(request);
   answered();
   await left;
   expect(session.getState()).toEqual({ kind });
+});
+
+test("who has signed out is nobody here until they sign in, whatever signed them in before", async () => {
+  const answers: Answers = {
+    "POST /auth/dev": [200, { initData: "signed for development" }],
+    "POST /auth/telegram": signedIn("Anna"),
+    "POST /auth/logout": [200, {}],
+    "GET /api/me": [401, {}],
+    "GET /auth/dev": [200, {}],
+    "GET /auth/ws-token": [401, {}],
+  };
+  const { api, session, asked } = sessionOn(answers, null);
+  await session.signInByName("Anna");
+  await session.signOut();
+  expect(session.getState()).toEqual({ kind: "signed_out" });
+  await expect(api.wsToken()).rejects.toMatchObject({ status: 401 });
+  expect(session.getState()).toEqual({ kind: "signed_out" });
+  await session.start();
+  expect(session.getState()).toEqual({ kind: "dev_sign_in" });
+  expect(signIns(asked)).toBe(1);
 });

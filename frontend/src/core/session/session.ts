@@ -14,6 +14,8 @@ export type SessionState =
   | { readonly kind: "other_link"; readonly user: SignedInUser }
   /** The link that should go on in this browser was used before, or is too old. */
   | { readonly kind: "stale_link" }
+  /** By a tap. The next sign-in takes one too. */
+  | { readonly kind: "signed_out" }
   /** The person has deleted their data. Signing in again makes somebody new, so it takes a tap. */
   | { readonly kind: "deleted" }
   /** `init_data`: Telegram's data was refused. `network`: nobody answered. `unavailable`: the server is in trouble. */
@@ -81,7 +83,7 @@ export class Session {
     await this.#renewing;
     await this.api.signOut();
     this.#initData = null; // It would sign the person in again.
-    await this.start();
+    this.#set({ kind: "signed_out" });
   }
 
   /** Everything of the person is gone, here and there. Throws `ApiError`. */
@@ -173,7 +175,7 @@ export class Session {
   }
 
   async #signInAgain(): Promise<boolean> {
-    if (this.#state.kind === "deleted") return false;
+    if (this.#state.kind === "deleted" || this.#state.kind === "signed_out") return false;
     if (!this.#initData) {
       this.api.setToken(null);
       this.#set({ kind: (await this.api.devEnabled().catch(() => false)) ? "dev_sign_in" : "outside" });
