@@ -146,8 +146,12 @@ async def test_host_ends_the_call_for_everybody(people: People) -> None:
     await anna.tap("more")
     await anna.tap("end-for-all")
     await anna.page.get_by_role("button", name="End", exact=True).click()
-    for person in (anna, boris):
+    for person, told in (
+        (anna, "You have ended the call for everybody."),
+        (boris, "A host has ended the call."),
+    ):
         await person.phase("ended")
+        await person.page.get_by_text(told).wait_for()
 
 
 async def test_hands_reactions_and_chat_reach_everybody(people: People) -> None:

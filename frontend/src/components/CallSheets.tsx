@@ -11,12 +11,12 @@ interface Props {
   state: CallState;
   unread: boolean;
   onSheet: (sheet: SheetName | null) => void;
-  /** The server would not do what was asked. */
-  onRefused: () => void;
+  /** The server could not be told. */
+  onUntold: () => void;
 }
 
 /** What is behind "More": one sheet at a time. */
-export function CallSheets({ sheet, call, state, unread, onSheet, onRefused }: Props) {
+export function CallSheets({ sheet, call, state, unread, onSheet, onUntold }: Props) {
   const close = () => onSheet(null);
   if (sheet === "chat") {
     return <ChatSheet lines={state.chat} onSay={(text) => call.say(text)} onClose={close} />;
@@ -52,7 +52,7 @@ export function CallSheets({ sheet, call, state, unread, onSheet, onRefused }: P
       onEnd={() => {
         if (call.endForAll()) return;
         close();
-        onRefused();
+        onUntold();
       }}
       onClose={close}
     />

@@ -11,7 +11,7 @@ import { useBack } from "../hooks/useBack";
 const WORTH_RATING_MS = 10_000;
 
 export interface EndedCall {
-  readonly reason: "left" | "ended" | "expired" | "other";
+  readonly reason: "left" | "ended" | "ended_here" | "expired" | "other";
   readonly durationMs: number | null;
   readonly callId: string;
 }

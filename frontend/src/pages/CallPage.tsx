@@ -215,7 +215,7 @@ function InCall({ handle, callId }: { handle: CallHandle; callId: string }) {
           state={state}
           unread={lastLine !== read}
           onSheet={setSheet}
-          onRefused={() => say(t("call.refused"))}
+          onUntold={() => say(t("call.untold"))}
         />
       )}
       {inBrowser && (

@@ -9,6 +9,7 @@ import { allowedAlready } from "../media/permission";
 import { alwaysViaServer } from "../media/privacy";
 import { ScreenShare } from "../media/screen";
 import type { ServerMessage } from "../signaling/messages.gen";
+import { Ending } from "./ending";
 import { Floor } from "./floor";
 import { ServerLink } from "./link";
 import { LinkQuality } from "./linkQuality";
@@ -44,6 +45,7 @@ export class CallEngine implements Call {
   readonly #roster = new Roster();
   readonly #floor = new Floor();
   readonly #rings = new Rings();
+  readonly #ending = new Ending();
   readonly #link: ServerLink;
   readonly #paths: MediaPaths;
   readonly #meter = new LevelMeter();
@@ -184,7 +186,9 @@ export class CallEngine implements Call {
   }
 
   endForAll(): boolean {
-    return this.#link.send({ type: "moderation", action: "end", user_id: null });
+    const told = this.#link.send({ type: "moderation", action: "end", user_id: null });
+    if (told) this.#ending.asked();
+    return told;
   }
 
   leave(): void {
@@ -274,8 +278,11 @@ export class CallEngine implements Call {
         } as PeerSignal);
         break;
       case "call_ended":
-        this.#ended(message.reason);
+        this.#finish(this.#ending.phaseOf(message.reason));
         return;
+      case "error":
+        if (message.code === "forbidden") this.#ending.refused();
+        break;
     }
     this.#changed();
   }
@@ -293,11 +300,6 @@ export class CallEngine implements Call {
     this.#sendVisible();
     if (this.#handRaised) this.#link.send({ type: "hand", raised: true });
     this.#paths.arrange();
-  }
-
-  #ended(reason: string): void {
-    const known = reason === "ended" || reason === "expired" ? reason : null;
-    this.#finish(known ? { kind: "ended", reason: known } : { kind: "ended", reason: "other", text: reason });
   }
 
   // --- the own devices ---------------------------------------------------------------------------------

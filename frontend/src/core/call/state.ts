@@ -33,10 +33,10 @@ export type Phase =
   | { readonly kind: "in_call" }
   /** The socket or the media path is lost and is being brought back. */
   | { readonly kind: "reconnecting"; readonly attempt: number }
-  /** Over: by us, by the organizer, by time. */
+  /** Over: left by us, ended for everybody by a host or by us as one, by time. */
   | {
       readonly kind: "ended";
-      readonly reason: "left" | "ended" | "expired" | "other";
+      readonly reason: "left" | "ended" | "ended_here" | "expired" | "other";
       readonly text?: string;
     }
   | { readonly kind: "failed"; readonly failure: Failure };
