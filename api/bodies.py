@@ -34,8 +34,19 @@ async def read_bytes(request: web.Request, max_bytes: int | None = None) -> byte
 
 
 async def read_body(request: web.Request, model: type[Model]) -> Model:
-    """The JSON body as `model`, whatever its content type says. Raises `Invalid`, and as `read_bytes`."""
-    return parse_body(await read_bytes(request), model)
+    """The JSON body as `model`, whatever its content type says; none at all is `{}` where that is a good one.
+    Raises `Invalid`, and as `read_bytes`."""
+    body = await read_bytes(request)
+    return parse_body(b"{}" if not body and may_be_left_out(model) else body, model)
+
+
+def may_be_left_out(model: type[BaseModel]) -> bool:
+    """Whether a body of this model has to say nothing."""
+    try:
+        model.model_validate({})
+    except ValidationError:
+        return False
+    return True
 
 
 def parse_body(body: bytes, model: type[Model]) -> Model:

@@ -10,6 +10,7 @@ from aiohttp import web
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from api.bodies import may_be_left_out
 from api.docs_page import docs_page
 from api.errors import Handler
 from api.openapi_answers import HEADERS, PROBLEMS, content, responses
@@ -68,7 +69,10 @@ def _operation(route: Route, refs: Any) -> dict[str, Any]:
     if parameters := [*_path_parameters(route), *_query_parameters(route)]:
         operation["parameters"] = parameters
     if route.body is not None:
-        operation["requestBody"] = {"required": True, "content": content(refs[route.body, "validation"])}
+        operation["requestBody"] = {
+            "required": not may_be_left_out(route.body),
+            "content": content(refs[route.body, "validation"]),
+        }
     return operation
 
 

@@ -42,6 +42,21 @@ def test_every_reference_leads_somewhere() -> None:
     assert all(o["summary"] for p in document["paths"].values() for o in p.values())
 
 
+async def test_a_body_that_may_be_left_out_is_named_as_such(api: Client) -> None:
+    anna = await api.signed_in()
+    with_body = [route for route in ROUTES if route.body is not None and not route.is_admin]
+    paths = openapi_document(ROUTES)["paths"]
+    optional = []
+    for route in with_body:
+        path = route.path.replace("{call_id}", "x")
+        if not paths[route.path][route.method.lower()]["requestBody"]["required"]:
+            assert (await anna.request(route.method, path)).status == route.status
+            optional.append((route.method, route.path))
+        elif route.secret_header is None and not route.path.startswith("/auth/dev"):
+            assert (await anna.request(route.method, path)).status == 422, route.path
+    assert optional == [("POST", "/api/calls")]
+
+
 async def test_document_and_page_are_served_where_asked_for(start_api: StartApi) -> None:
     api = await start_api(docs=True)
     document = (await api.get("/openapi.json")).json

@@ -62,6 +62,14 @@ async def test_both_forms_of_the_path_create_without_redirect(api: Client) -> No
         assert (answer.json["title"], answer.json["is_video_enabled"]) == (None, False)
 
 
+async def test_nothing_has_to_be_said_of_a_new_call(api: Client) -> None:
+    anna = await api.signed_in()
+    call = await anna.post("/api/calls")
+    assert call.status == 201
+    assert (call.json["title"], call.json["is_video_enabled"]) == (None, False)
+    assert (await anna.post("/api/calls", b" ")).status == 422
+
+
 async def test_somebody_else_finds_the_call_by_id_and_by_code(api: Client) -> None:
     call_id = await new_call(await api.signed_in(1), title="x")
     boris = await api.signed_in(2)
