@@ -115,6 +115,7 @@ async def assembled(
             data=where,
             engine=sfu.engine_name,
             dev_sign_in=settings.dev_sign_in_on,
+            docs=settings.docs_on,
             mini_app=web_root is not None,
             unknown_settings=loaded.unknown,
         )

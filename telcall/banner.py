@@ -9,7 +9,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Facts:
     """media: where the SFU listens. advertised: the addresses that clients are told. data: folder, or
-    database. dev_sign_in: whether anybody may sign in under any name."""
+    database. dev_sign_in: whether anybody may sign in under any name. docs: whether /docs is there."""
 
     version: str
     public_url: str
@@ -19,6 +19,7 @@ class Facts:
     data: str
     engine: str
     dev_sign_in: bool
+    docs: bool
     mini_app: bool
     unknown_settings: Sequence[str] = ()
 
@@ -27,6 +28,7 @@ def banner(facts: Facts) -> str:
     lines = [
         f"Tel Call {facts.version}",
         f"  open         {facts.public_url}" + ("" if facts.mini_app else "  (API only, no Mini App)"),
+        *([f"  its API      {facts.public_url}/docs"] if facts.docs else []),
         f"  listens on   {', '.join(facts.listens)}",
         f"  media (UDP)  {', '.join(facts.media)}",
         f"  advertised   {', '.join(facts.advertised)}",

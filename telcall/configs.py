@@ -46,7 +46,7 @@ def api_config(settings: Settings, secret_key: str, web_root: Path | None) -> Ap
         web_root=web_root,
         metrics_token=_reveal(settings.metrics_token),
         admin_token=_reveal(settings.admin_token),
-        docs=settings.docs,
+        docs=settings.docs_on,
     )
 
 

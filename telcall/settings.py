@@ -546,10 +546,13 @@ class Settings(BaseSettings):
         alias="TELCALL_METRICS_TOKEN",
         **_setting("token", "bearer of /metrics; without it, it answers private addresses only"),
     )
-    docs: bool = Field(
-        False,
+    docs: bool | None = Field(
+        None,
         alias="TELCALL_DOCS",
-        **_setting("true, false", "serves /docs, which shows the API to a browser"),
+        **_setting(
+            "true, false",
+            "serves /docs, which shows the API to a browser; default: where dev sign-in is for this machine",
+        ),
     )
     debug: bool = Field(
         False, alias="DEBUG", **_setting("true, false", "for developers: pages of localhost may call the API")
@@ -571,6 +574,13 @@ class Settings(BaseSettings):
     @property
     def listens_on_loopback_only(self) -> bool:
         return all(name == "localhost" or ip_address(name).is_loopback for name in self.host)
+
+    @property
+    def docs_on(self) -> bool:
+        """Unasked only where nobody but this machine's own people look."""
+        if self.docs is not None:
+            return self.docs
+        return self.dev_sign_in_on and self.listens_on_loopback_only
 
     @property
     def dev_sign_in_on(self) -> bool:

@@ -30,6 +30,7 @@ EXAMPLE_VALUES = {
     "TURN_USERNAME": "user",
     "CORS_ALLOW_ORIGINS": "https://example.com",
     "TELCALL_WEBHOOK_URL": "https://example.com/telcall",
+    "TELCALL_DOCS": "true",
     "TELCALL_WS_SDP": "2/120",
     "TELCALL_WS_CANDIDATE": "20/1200",
     "TELCALL_WS_BYTES": "131072/1048576",
@@ -52,6 +53,7 @@ def effective(loaded: Loaded) -> list[Row]:
         "TELCALL_DATA_DIR": (str(settings.effective_data_dir), "default"),
         "DATABASE_URL": (f"PostgreSQL in {settings.effective_data_dir}", "embedded"),
         "SECRET_KEY": (MASK, "generated"),
+        "TELCALL_DOCS": (_shown(settings.docs_on), "derived"),
     }
     rows = []
     for field, info in Settings.model_fields.items():

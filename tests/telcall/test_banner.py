@@ -15,6 +15,7 @@ FACTS = Facts(
     data="/var/lib/telcall",
     engine="python",
     dev_sign_in=False,
+    docs=False,
     mini_app=True,
 )
 
@@ -30,6 +31,11 @@ def test_banner_names_everything_an_operator_looks_for() -> None:
 def test_dev_sign_in_is_said_loudly_and_only_when_on() -> None:
     assert "DEV SIGN-IN" not in banner(FACTS)
     assert "DEV SIGN-IN IS ON" in banner(replace(FACTS, dev_sign_in=True))
+
+
+def test_api_is_shown_where_it_is_served() -> None:
+    assert "/docs" not in banner(FACTS)
+    assert "http://localhost:8080/docs" in banner(replace(FACTS, docs=True))
 
 
 def test_misspelt_settings_are_shown() -> None:

@@ -43,6 +43,22 @@ def test_dev_sign_in_is_for_this_machine_unless_asked_for(values: dict[str, str]
     assert api_config(settings(**values), KEY, None).dev_sign_in == mode
 
 
+@pytest.mark.parametrize(
+    ("values", "served"),
+    [
+        ({}, True),
+        ({"TELCALL_DOCS": "false"}, False),
+        ({"TELCALL_HOST": "0.0.0.0"}, False),
+        ({"TELCALL_HOST": "0.0.0.0", "TELCALL_DEV_SIGN_IN": "on"}, False),
+        ({"TELCALL_DEV_SIGN_IN": "off"}, False),
+        ({"BOT_TOKEN": "123456:ABCdef"}, False),
+        ({"BOT_TOKEN": "123456:ABCdef", "TELCALL_DOCS": "true"}, True),
+    ],
+)
+def test_docs_are_served_on_ones_own_machine_or_when_asked_for(values: dict[str, str], served: bool) -> None:
+    assert api_config(settings(**values), KEY, None).docs is served
+
+
 def test_api_is_told_in_its_own_units() -> None:
     config = api_config(
         settings(
