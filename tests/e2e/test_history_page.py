@@ -64,6 +64,8 @@ async def test_own_calls_are_listed_entered_and_made_again(
 
         await anna.tap(f"again-{pair}")
         await find("join").wait_for()
+        assert "Борис Петров" in await page.get_by_role("heading").inner_text()
+        await camera.shoot("58-call-to-a-friend")
         called = page.url.rsplit("/", 1)[1]
         token, _ = server.sign_in("Борис Петров")
         assert called not in (running, pair, group)

@@ -69,8 +69,7 @@ async def test_pages_fit_a_phone_in_both_languages(
     await camera.shoot("14-five-muted")
     await anna.leave()
     await camera.shoot("15-ended")
-    await anna.prepare("A" * 16)
-    await anna.tap("join")
+    await go(f"{server.url}/call/{'A' * 16}")
     await anna.failure()
     await camera.shoot("16-unknown-call")
 

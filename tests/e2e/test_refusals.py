@@ -18,8 +18,7 @@ UNKNOWN = "A" * 16
 
 async def test_unknown_call_is_told(people: People) -> None:
     (anna,) = await people(1)
-    await anna.prepare(UNKNOWN)
-    await anna.tap("join")
+    await anna.page.goto(f"{anna.url}/call/{UNKNOWN}")  # and nobody has to join first
     assert await anna.failure() == "not_found"
     await anna.tap("home")
     await anna.find("create-audio").wait_for()
@@ -65,8 +64,7 @@ async def test_call_that_its_organizer_ends_is_over_for_all_and_stays_so(
     assert server.post(f"/api/calls/{call_id}/end", {}, token)["status"] == "ended"
     for person in (anna, boris):
         await person.phase("ended")
-    await boris.prepare(call_id)
-    await boris.tap("join")
+    await boris.page.goto(f"{boris.url}/call/{call_id}")
     assert await boris.failure() == "ended"
 
 

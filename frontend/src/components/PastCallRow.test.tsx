@@ -43,7 +43,7 @@ test("a call of two says with whom and how long, and calls them again", () => {
   const { onCallAgain, text } = show({});
   expect(text).toMatch(/^Boris.*2:05$/);
   fireEvent.click(screen.getByRole("button", { name: "Call Boris again" }));
-  expect(onCallAgain.mock.calls).toEqual([[2]]);
+  expect(onCallAgain.mock.calls).toEqual([[person(2, "Boris")]]);
 });
 
 test("a group has some names and the number of the rest", () => {

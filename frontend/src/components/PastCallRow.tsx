@@ -19,7 +19,7 @@ export function onlyOther(call: PastCall): Named | null {
 interface Props {
   call: PastCall;
   busy: boolean;
-  onCallAgain: (friendId: number) => void;
+  onCallAgain: (friend: Named) => void;
 }
 
 /** One of one's own calls: with whom, when, how long, and what can be done about it now. */
@@ -84,7 +84,7 @@ export function PastCallRow({ call, busy, onCallAgain }: Props) {
           icon={call.is_video_enabled ? "camera" : "phone"}
           label={t("history.callAgain", { name: nameOf(other) })}
           disabled={busy}
-          onClick={() => onCallAgain(other.id)}
+          onClick={() => onCallAgain(other)}
         />
       )}
     </li>

@@ -7,6 +7,8 @@ import { Icon, type IconName } from "./Icon";
 
 interface Props {
   person: Person | null;
+  /** Who is being called into it, where that is what the call is for. */
+  friend?: Person | undefined;
   microphone: boolean;
   camera: boolean;
   busy: boolean;
@@ -17,8 +19,20 @@ interface Props {
 }
 
 /** Before the call: choose what to bring, then one tap joins, asks for it and unlocks sound. */
-export function PreJoin({ person, microphone, camera, busy, onMicrophone, onCamera, onJoin, onBack }: Props) {
+export function PreJoin({
+  person,
+  friend,
+  microphone,
+  camera,
+  busy,
+  onMicrophone,
+  onCamera,
+  onJoin,
+  onBack,
+}: Props) {
   const { t } = useTranslation();
+  const name = (someone: Person) => nameOf(someone) ?? t("common.nameless");
+  const shown = friend ?? person;
   return (
     <main className="mx-auto flex w-full max-w-[440px] flex-1 animate-rise flex-col px-6 pt-4 pb-6">
       <div className="h-12">
@@ -34,16 +48,10 @@ export function PreJoin({ person, microphone, camera, busy, onMicrophone, onCame
         )}
       </div>
       <div className="my-auto flex flex-col items-center py-6 text-center">
-        {person && (
-          <>
-            <Avatar person={person} size={128} />
-            <p className="mt-4 text-[17px] font-medium text-call-soft">
-              {nameOf(person) ?? t("common.nameless")}
-            </p>
-          </>
-        )}
-        <h1 className="mt-5 text-[30px] leading-tight font-bold tracking-tight text-balance">
-          {t("call.prejoinTitle")}
+        {shown && <Avatar person={shown} size={128} />}
+        {person && !friend && <p className="mt-4 text-[17px] font-medium text-call-soft">{name(person)}</p>}
+        <h1 className="mt-5 line-clamp-3 text-[30px] leading-tight font-bold tracking-tight text-balance break-words">
+          {friend ? t("call.prejoinFriend", { name: name(friend) }) : t("call.prejoinTitle")}
         </h1>
         <p className="mt-2 text-[16px] leading-snug text-pretty text-call-soft">{t("call.prejoinText")}</p>
       </div>

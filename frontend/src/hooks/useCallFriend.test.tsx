@@ -2,6 +2,8 @@
 import { act, cleanup, fireEvent, screen, waitFor } from "@testing-library/react";
 import { Route, Routes } from "react-router";
 import { afterEach, expect, test, vi } from "vitest";
+import type { Named } from "../core/api/types";
+import { person } from "../testing/callState";
 import { show } from "../testing/show";
 import { useCallFriend } from "./useCallFriend";
 
@@ -12,7 +14,11 @@ const problem = vi.fn();
 function Friends() {
   const { calling, call } = useCallFriend(problem);
   return (
-    <button type="button" aria-busy={calling === 2} onClick={() => void call(2, true)}>
+    <button
+      type="button"
+      aria-busy={calling === 2}
+      onClick={() => void call({ ...person(2, "Boris"), is_favourite: true } as Named, true)}
+    >
       {null}
     </button>
   );
@@ -33,12 +39,13 @@ function called() {
 }
 
 test("who calls a friend is led to the call, once", async () => {
-  const { at, answer, callFriend } = called();
+  const { at, state, answer, callFriend } = called();
   expect(screen.getByRole("button").getAttribute("aria-busy")).toBe("true");
   fireEvent.click(screen.getByRole("button"));
   await answer({ ok: true, value: { callId: "abc", joinUrl: null } });
   await waitFor(() => expect(at()).toBe("/call/abc"));
-  expect(callFriend).toHaveBeenCalledOnce();
+  expect(state()).toEqual({ camera: true, friend: person(2, "Boris") });
+  expect(callFriend.mock.calls).toEqual([[2, true]]);
 });
 
 test.each([

@@ -24,7 +24,9 @@ import type { Call, CallState } from "../core/call/state";
 import { useServices, useSession } from "../hooks/services";
 import { useBack } from "../hooks/useBack";
 import { type CallHandle, useCall } from "../hooks/useCall";
-import { localLink, useInvite } from "../hooks/useInvite";
+import type { Arrival } from "../hooks/useCallFriend";
+import { useFoundCall } from "../hooks/useFoundCall";
+import { useInvite } from "../hooks/useInvite";
 import { useOpenCall } from "../hooks/useOpenCall";
 import { useToast } from "../hooks/useToast";
 import type { EndedCall } from "./CallEndedPage";
@@ -70,9 +72,10 @@ function SigningIn() {
 
 function CallRoom({ callId, self }: { callId: string; self: SignedInUser }) {
   const navigate = useNavigate();
-  const wantsCamera = (useLocation().state as { camera?: boolean } | null)?.camera === true;
+  const arrival = useLocation().state as Arrival | null;
+  const found = useFoundCall(callId);
   const [microphone, setMicrophone] = useState(true);
-  const [camera, setCamera] = useState(wantsCamera);
+  const [camera, setCamera] = useState(arrival?.camera === true);
   const handle = useCall(useOpenCall(callId, self));
   const { call, state, rejoin } = handle;
   const [asksToLeave, setAsksToLeave] = useState(false);
@@ -87,9 +90,13 @@ function CallRoom({ callId, self }: { callId: string; self: SignedInUser }) {
 
   return (
     <CallFrame phase={phase.kind} topology={state.topology}>
-      {phase.kind === "idle" && (
+      {phase.kind === "idle" && found.gone && (
+        <CallFailed failure={found.gone} onRetry={home} onHome={home} />
+      )}
+      {phase.kind === "idle" && !found.gone && (
         <PreJoin
           person={self}
+          friend={arrival?.friend}
           microphone={microphone}
           camera={camera}
           busy={false}
@@ -103,7 +110,7 @@ function CallRoom({ callId, self }: { callId: string; self: SignedInUser }) {
         <CallFailed failure={phase.failure} onRetry={() => rejoin({ microphone, camera })} onHome={home} />
       )}
       {phase.kind === "waiting" && <WaitingRoom position={phase.position} onLeave={() => call.leave()} />}
-      {active && phase.kind !== "waiting" && <InCall handle={handle} callId={callId} />}
+      {active && phase.kind !== "waiting" && <InCall handle={handle} callId={callId} link={found.link} />}
       {asksToLeave && active && (
         <Confirm
           question={t("call.leaveQuestion")}
@@ -117,7 +124,7 @@ function CallRoom({ callId, self }: { callId: string; self: SignedInUser }) {
   );
 }
 
-function InCall({ handle, callId }: { handle: CallHandle; callId: string }) {
+function InCall({ handle, callId, link }: { handle: CallHandle; callId: string; link: string }) {
   const { call, state } = handle;
   const { t } = useTranslation();
   const { telegram } = useServices();
@@ -129,7 +136,6 @@ function InCall({ handle, callId }: { handle: CallHandle; callId: string }) {
   const [read, setRead] = useState(0);
   const [inBrowser, setInBrowser] = useState(false);
   const show = useCallback<Call["setVisible"]>((visible, pinned) => call.setVisible(visible, pinned), [call]);
-  const link = useJoinLink(callId);
   const invite = useInvite();
   const told = (result: "copied" | "failed" | null) => {
     if (result) say(t(result === "copied" ? "common.copied" : "common.copyFailed"));
@@ -240,22 +246,6 @@ function useNotices(notice: CallState["notice"], say: (text: string) => void): v
     told.current = notice.id;
     say(t(`call.notice.${notice.kind}`));
   }, [notice, say, t]);
-}
-
-/** The link of Telegram where the server has a bot, else this address. */
-function useJoinLink(callId: string): string {
-  const { findCall } = useServices();
-  const [link, setLink] = useState(() => localLink(callId));
-  useEffect(() => {
-    let shown = true;
-    void findCall(callId).then((found) => {
-      if (shown && found.ok && found.value.joinUrl) setLink(found.value.joinUrl);
-    });
-    return () => {
-      shown = false;
-    };
-  }, [callId, findCall]);
-  return link;
 }
 
 /** Asks before the app is closed, as long as the call goes on. */

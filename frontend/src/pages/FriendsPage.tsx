@@ -64,7 +64,7 @@ export default function FriendsPage() {
     if (action === "star") void star(friend, !friend.is_favourite);
     else if (action === "delete") setQuestion({ kind: "delete", friends: [friend] });
     else if (action === "block") setQuestion({ kind: "block", friend });
-    else void call(friend.id, action === "video");
+    else void call(friend, action === "video");
   };
   const settle = async (work: Promise<Outcome<void>>, done: string) => {
     setBusy(true);
@@ -165,7 +165,7 @@ export default function FriendsPage() {
                   calling={calling === friend.id}
                   busy={calling !== null}
                   onOpen={() => setOpen(friend.id)}
-                  onCall={() => void call(friend.id, false)}
+                  onCall={() => void call(friend, false)}
                   onStar={(favourite) => void star(friend, favourite)}
                 />
               )}

@@ -44,7 +44,7 @@ export default function HistoryPage() {
                 key={past.call_id}
                 call={past}
                 busy={calling !== null}
-                onCallAgain={(friendId) => void call(friendId, past.is_video_enabled)}
+                onCallAgain={(friend) => void call(friend, past.is_video_enabled)}
               />
             ))}
           </ul>

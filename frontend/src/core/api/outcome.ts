@@ -5,6 +5,9 @@ export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly code: string; readonly retryAfterS?: number | null };
 
+/** A call that is gone is a 404 as well; the words of its `detail` are part of the API. */
+const GONE: Record<string, string> = { "Call has expired": "expired", "Call is not available": "ended" };
+
 const CODES: Record<number, string> = {
   0: "network",
   401: "unauthorized",
@@ -22,7 +25,8 @@ export async function outcomeOf<T>(work: () => Promise<Outcome<T>>): Promise<Out
     return await work();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return { ok: false, code: CODES[error.status] ?? "other", retryAfterS: error.retryAfterS };
+    const gone = error.status === 404 ? GONE[error.detail] : undefined;
+    return { ok: false, code: gone ?? CODES[error.status] ?? "other", retryAfterS: error.retryAfterS };
   }
 }
 
