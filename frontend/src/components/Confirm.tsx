@@ -15,6 +15,8 @@ interface Props {
   text?: string;
   /** What it is asked over. On a page it is about something that is lost. */
   ground?: keyof typeof GROUNDS;
+  /** Of a call: something is lost here too. */
+  danger?: boolean;
   /** It is being done, and cannot be called off any more. */
   busy?: boolean;
   yes: string;
@@ -24,7 +26,17 @@ interface Props {
 }
 
 /** A question over the page; the browser's own modal dialog traps the focus and gives it back. */
-export function Confirm({ question, text, ground = "call", busy = false, yes, no, onYes, onNo }: Props) {
+export function Confirm({
+  question,
+  text,
+  ground = "call",
+  danger = false,
+  busy = false,
+  yes,
+  no,
+  onYes,
+  onNo,
+}: Props) {
   const look = GROUNDS[ground];
   const ref = useModal(busy ? () => {} : onNo);
   return (
@@ -39,7 +51,13 @@ export function Confirm({ question, text, ground = "call", busy = false, yes, no
         <Button look={look.no} className={HALF} data-testid="confirm-no" disabled={busy} onClick={onNo}>
           {no}
         </Button>
-        <Button look={look.yes} className={HALF} data-testid="confirm-yes" busy={busy} onClick={onYes}>
+        <Button
+          look={danger ? "danger" : look.yes}
+          className={HALF}
+          data-testid="confirm-yes"
+          busy={busy}
+          onClick={onYes}
+        >
           {yes}
         </Button>
       </div>

@@ -77,6 +77,7 @@ export function MoreSheet(props: Props) {
       </div>
       {asksToEnd && (
         <Confirm
+          danger
           question={t("call.endQuestion")}
           yes={t("call.endYes")}
           no={t("call.stay")}

@@ -67,7 +67,8 @@ test("a call that was missed, and one that nobody came to", () => {
 
 test("a call that is still open is entered, and its link is there", () => {
   const { text } = show({ status: "active" });
-  expect(text).toContain("still open");
+  expect(text).toMatch(/^Boris.*still openEnter$/); // the buttons come under the text, not beside it
+  expect(screen.getByText("Enter").parentElement?.className).toContain("basis-full");
   expect(screen.getByText("Enter").getAttribute("href")).toBe(`/call/${CALL.call_id}`);
   expect(screen.getByLabelText("Link to the call").getAttribute("href")).toBe(
     `/call-created/${CALL.call_id}`,

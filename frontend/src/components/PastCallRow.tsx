@@ -40,7 +40,7 @@ export function PastCallRow({ call, busy, onCallAgain }: Props) {
   return (
     <li
       data-testid={`past-${call.call_id}`}
-      className="flex min-h-17 items-center gap-3 border-line py-2 pr-1.5 pl-4 not-first:border-t"
+      className="flex min-h-17 flex-wrap items-center gap-x-3 border-line py-2 pr-1.5 pl-4 not-first:border-t"
     >
       <span
         role="img"
@@ -59,7 +59,15 @@ export function PastCallRow({ call, busy, onCallAgain }: Props) {
         </span>
       </span>
       {open && (
-        <>
+        <span className="flex basis-full items-center gap-2 pt-1.5 pb-0.5 pl-14">
+          <Link
+            to={`/call/${call.call_id}`}
+            state={{ camera: call.is_video_enabled }}
+            data-testid={`return-${call.call_id}`}
+            className="grid min-h-12 flex-1 place-items-center rounded-2xl bg-accent px-4 text-[15px] font-semibold text-on-accent"
+          >
+            {t("history.return")}
+          </Link>
           <Link
             to={`/call-created/${call.call_id}`}
             data-testid={`link-${call.call_id}`}
@@ -68,15 +76,7 @@ export function PastCallRow({ call, busy, onCallAgain }: Props) {
           >
             <Icon name="link" />
           </Link>
-          <Link
-            to={`/call/${call.call_id}`}
-            state={{ camera: call.is_video_enabled }}
-            data-testid={`return-${call.call_id}`}
-            className="mr-1.5 grid min-h-12 shrink-0 place-items-center rounded-2xl bg-accent px-4 text-[15px] font-semibold text-on-accent"
-          >
-            {t("history.return")}
-          </Link>
-        </>
+        </span>
       )}
       {!open && other && (
         <RowButton
