@@ -18,7 +18,7 @@ export function SharingBanner({ onStop }: { onStop: () => void }) {
         data-testid="stop-sharing"
         aria-label={t("call.stopScreen")}
         onClick={onStop}
-        className="min-h-11 shrink-0 rounded-xl bg-call px-4 text-[15px] font-semibold text-call-ink hover:bg-call-high"
+        className="min-h-11 shrink-0 rounded-xl bg-call px-3 text-[15px] font-semibold text-call-ink hover:bg-call-high"
       >
         {t("call.sharingStop")}
       </button>
