@@ -110,8 +110,7 @@ def _add_routes(app: web.Application, admin: AdminGuard, *, docs: bool) -> None:
     ]
     served.append(("GET", "/metrics", metrics.get))
     if docs:
-        document, page = docs_handlers(ROUTES)
-        served += [("GET", "/openapi.json", document), ("GET", "/docs", page)]
+        served += [("GET", path, handler) for path, handler in docs_handlers(ROUTES).items()]
     # Both forms of a path are answered; a redirect would lose its way through CORS.
     for method, path, handler in served:
         for form in (path, f"{path}/"):

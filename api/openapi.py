@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from api.bodies import may_be_left_out
-from api.docs_page import docs_page
+from api.docs_page import STYLE, STYLE_PATH, docs_page
 from api.errors import Handler
 from api.openapi_answers import HEADERS, PROBLEMS, content, responses
 from api.routes.table import SECRET_HEADER, Route
@@ -20,7 +20,8 @@ from api.tokens import MAX_USER_ID
 REF = "#/components/schemas/{model}"
 DESCRIPTION = (
     "Every path also ends in a slash; what answers GET answers HEAD. Another method is a 405 that names those"
-    " there are. Bodies are JSON, whatever their content type says."
+    " there are. Bodies are JSON, whatever their content type says. Beside these paths there are /metrics, in"
+    " Prometheus' text format, and the WebSockets /ws/calls/{call_id} and /ws/check."
 )
 PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "call_id": {"type": "string", "minLength": 1, "maxLength": 255},
@@ -104,8 +105,8 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     return rest | kinds[0]
 
 
-def docs_handlers(routes: Sequence[Route]) -> tuple[Handler, Handler]:
-    """Handlers of `/openapi.json` and `/docs`."""
+def docs_handlers(routes: Sequence[Route]) -> dict[str, Handler]:
+    """What serves the document and its page, by path."""
     document = openapi_document(routes)
     page = docs_page(document)
 
@@ -115,4 +116,7 @@ def docs_handlers(routes: Sequence[Route]) -> tuple[Handler, Handler]:
     async def get_page(_request: web.Request) -> web.StreamResponse:
         return web.Response(text=page, content_type="text/html")
 
-    return get_document, get_page
+    async def get_style(_request: web.Request) -> web.StreamResponse:
+        return web.Response(text=STYLE, content_type="text/css")
+
+    return {"/openapi.json": get_document, "/docs": get_page, STYLE_PATH: get_style}

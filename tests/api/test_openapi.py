@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from pydantic import RootModel
 
+from api.docs_page import docs_page
 from api.openapi import openapi_document
 from api.routes.table import ROUTES
 from store.queries.calls import find_call
@@ -61,13 +64,44 @@ async def test_document_and_page_are_served_where_asked_for(start_api: StartApi)
     api = await start_api(docs=True)
     document = (await api.get("/openapi.json")).json
     assert document == openapi_document(ROUTES)
-    page = await api.get("/docs/")
-    assert page.status == 200
+    page, style = await api.get("/docs/"), await api.get("/docs.css")
+    assert (page.status, style.status) == (200, 200)
     assert "POST /api/calls" in page.text
+    assert style.headers["Content-Type"].startswith("text/css")
+    # Styles of the page itself would not be let in.
+    assert "style-src 'self';" in page.headers["Content-Security-Policy"]
+    assert "href=/docs.css" in page.text
+    assert "style=" not in page.text
+    assert "<style" not in page.text
+
+
+def test_page_says_what_is_taken_and_given() -> None:
+    page = docs_page(openapi_document(ROUTES))
+    text = re.sub(r"<[^>]+>", " ", page)
+    assert "name=viewport" in page
+    assert "/metrics" in text
+    for said in (
+        "call_id   path  string, 1 to 255 characters  required",
+        "limit   query  integer, 1 to 100  else  20",
+        "cursor   query  integer, 1 to",
+        "title   string, up to 255 characters",
+        "is_video_enabled   boolean  else  false",
+        "stars   integer, 1 to 5  required",
+        "reasons   list of (string,",
+        'status    "active"  or  "ended"  or  "expired"',
+    ):
+        assert " ".join(said.split()) in " ".join(unescape(text).split()), said
+
+
+def test_every_link_of_the_page_leads_somewhere() -> None:
+    page = docs_page(openapi_document(ROUTES))
+    ids = re.findall(r'id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
 
 
 async def test_they_are_not_there_otherwise(api: Client) -> None:
-    assert [(await api.get(path)).status for path in ("/openapi.json", "/docs")] == [404, 404]
+    assert [(await api.get(path)).status for path in ("/openapi.json", "/docs", "/docs.css")] == [404] * 3
 
 
 async def test_public_routes_are_the_ones_that_answer_without_a_token(start_api: StartApi) -> None:
