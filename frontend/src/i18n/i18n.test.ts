@@ -47,9 +47,16 @@ describe("the language", () => {
     expect(knownLanguage("xx")).toBeNull();
   });
 
-  it("is the first one that we speak, else Russian", () => {
+  it("is the first one that we speak", () => {
     expect(pickLanguage([null, "xx-DE", "en-US", "ru"])).toBe("en");
-    expect(pickLanguage(["xx", undefined])).toBe("ru");
+    expect(pickLanguage(["de", "ru-RU", "en"])).toBe("ru");
+  });
+
+  it("is English for who speaks none of ours, and Russian for who says nothing", () => {
+    expect(pickLanguage([null, "de-DE", "fr"])).toBe("en");
+    expect(pickLanguage(["xx", undefined])).toBe("en");
+    expect(pickLanguage([null, undefined, ""])).toBe("ru");
+    expect(pickLanguage([])).toBe("ru");
   });
 });
 

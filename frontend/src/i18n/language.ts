@@ -1,4 +1,4 @@
-/** Which language the page speaks: the user's choice, else Telegram's, else the browser's, else Russian. */
+/** Which language the page speaks: the user's choice, else Telegram's, else the browser's. */
 
 import { LANGUAGES, type Language } from "./languages";
 
@@ -10,13 +10,14 @@ export function knownLanguage(tag: string | null | undefined): Language | null {
   return LANGUAGES.find((language) => language === primary) ?? null;
 }
 
-/** The first of the tags that we speak. */
+/** The first of the tags that we speak; of none of them English, and Russian where nothing is said at all. The
+ * bot has the same rule. */
 export function pickLanguage(tags: readonly (string | null | undefined)[]): Language {
   for (const tag of tags) {
     const known = knownLanguage(tag);
     if (known) return known;
   }
-  return "ru";
+  return tags.some(Boolean) ? "en" : "ru";
 }
 
 /** Only a choice is ever stored, so a language guessed once never hides a later better guess. */
