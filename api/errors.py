@@ -125,6 +125,7 @@ async def errors_middleware(request: web.Request, handler: Handler) -> web.Strea
 
 
 def route_name(request: web.Request) -> str:
-    """The route's pattern, never the path itself: paths are without bound and hold ids."""
+    """The route's pattern, never the path itself: paths are without bound and hold ids. One for both forms of
+    a path, with a slash at its end and without."""
     resource = request.match_info.route.resource
-    return "other" if resource is None else resource.canonical
+    return "other" if resource is None else resource.canonical.rstrip("/") or "/"

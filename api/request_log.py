@@ -18,7 +18,7 @@ REQUEST_ID = "X-Request-ID"
 _KEY = web.RequestKey("request_id", str)
 _GIVEN = re.compile(r"[A-Za-z0-9_-]{8,64}")
 """What a proxy's own id may be; anything else is not taken into the log."""
-_POLLED = ("/health", "/health/", "/metrics", "/metrics/", "other")
+_POLLED = ("/health", "/metrics", "other")
 """Asked every few seconds, or files of the page: only failures are news."""
 
 

@@ -34,9 +34,10 @@ async def test_every_request_is_one_line_without_what_it_asks_for(start_api: Sta
 async def test_what_is_polled_is_no_news_while_it_is_well(start_api: StartApi) -> None:
     api = await start_api()
     with capture_logs() as logs:
-        await api.get("/health")
-        await api.get("/nowhere")
-    assert [(line["log_level"], line["status"]) for line in lines(logs)] == [("debug", 200), ("info", 404)]
+        for path in ("/health", "/health/", "/nowhere"):
+            await api.get(path)
+    told = [(line["log_level"], line["route"], line["status"]) for line in lines(logs)]
+    assert told == [("debug", "/health", 200)] * 2 + [("info", "other", 404)]
 
 
 @pytest.mark.parametrize(

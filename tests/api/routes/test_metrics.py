@@ -19,6 +19,20 @@ async def test_requests_are_counted_by_route_never_by_path(api: Client) -> None:
     assert "secret" not in text
 
 
+async def test_both_forms_of_a_path_are_counted_as_one_route(api: Client) -> None:
+    anna = await api.signed_in()
+    for path in ("/api/calls", "/api/calls/"):
+        assert (await anna.post(path, {})).status == 201
+        assert (await anna.get(path)).status == 200
+    await api.get("/")
+    text = (await api.get("/metrics/")).text
+    for method, status in (("POST", 201), ("GET", 200)):
+        labels = f'method="{method}",route="/api/calls",status="{status}"'
+        assert f"telcall_http_requests_total{{{labels}}} 2.0" in text
+    assert 'route="/",' in text
+    assert '/",' not in text.replace('route="/",', "")
+
+
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "Via"])
 async def test_proxied_requests_do_not_reach_it(api: Client, header: str) -> None:
     assert (await api.get("/metrics", headers={header: "127.0.0.1"})).status == 404
