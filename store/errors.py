@@ -10,6 +10,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 # 08 connection, 53 resources, 57P server going away, 57014 statement timeout, 40 deadlock or serialization.
 _TRANSIENT = ("08", "53", "57P", "57014", "40001", "40P01")
 
+NO_SUCH_DATABASE = "3D000"
+_NOT_LET_IN = ("28", NO_SUCH_DATABASE)  # class 28: who we say we are is not believed
+
 
 class StoreError(Exception):
     """Base of everything the store raises by itself."""
@@ -47,6 +50,14 @@ def is_unavailable(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         return (error.sqlstate or "").startswith(_TRANSIENT)
     return isinstance(error, asyncpg.InterfaceError)
+
+
+def not_let_in(error: BaseException) -> str | None:
+    """The SQLSTATE of being refused for what the URL says: user, password, the database's name."""
+    if isinstance(error, DBAPIError):
+        error = error.orig or error
+    state: str | None = getattr(error, "sqlstate", None)
+    return state if (state or "").startswith(_NOT_LET_IN) else None
 
 
 def is_outage(error: BaseException) -> bool:

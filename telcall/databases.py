@@ -7,7 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from store.database import asyncpg_url, migrate
-from store.errors import DatabaseUnavailable, ForeignSchema, UnknownRevision, is_unavailable
+from store.errors import (
+    NO_SUCH_DATABASE,
+    DatabaseUnavailable,
+    ForeignSchema,
+    UnknownRevision,
+    is_unavailable,
+    not_let_in,
+)
 from telcall.embedded_postgres import EmbeddedPostgres
 from telcall.errors import StartFailed
 from telcall.running_postgres import require_cluster, running_url
@@ -42,6 +49,10 @@ async def migrate_or_fail(url: str) -> None:
         raise StartFailed(f"the database is newer than this server ({error}): run the newer one") from error
     except ForeignSchema as error:
         raise StartFailed(f"{error} (or name an empty database by DATABASE_URL)") from error
+    except Exception as error:
+        if (why := _why(url, error)) is not None:
+            raise why from error
+        raise
 
 
 async def upgrade_only(settings: Settings) -> str:
@@ -65,8 +76,8 @@ async def downgrade_only(settings: Settings, revision: str) -> str:
         except (UnknownRevision, ForeignSchema) as error:
             raise StartFailed(str(error)) from error
         except Exception as error:
-            if is_unavailable(error):
-                raise _does_not_answer(url) from error
+            if (why := _why(url, error)) is not None:
+                raise why from error
             raise
         return await _current(url)
 
@@ -96,10 +107,25 @@ async def _current(url: str) -> str:
     try:
         found, newest = await current(asyncpg_url(url))
     except Exception as error:
-        if is_unavailable(error):
-            raise _does_not_answer(url) from error
+        if (why := _why(url, error)) is not None:
+            raise why from error
         raise
     return f"{found or 'base'} ({'newest' if found == newest else f'newest: {newest}'})"
+
+
+def _why(url: str, error: Exception) -> StartFailed | None:
+    """What to do about an error of connecting; None: it is another one."""
+    if is_unavailable(error):
+        return _does_not_answer(url)
+    state = not_let_in(error)
+    if state is None:
+        return None
+    if state == NO_SUCH_DATABASE:
+        return StartFailed(f"there is no database {without_password(url)}: make it, or correct DATABASE_URL")
+    return StartFailed(
+        f"the database {without_password(url)} does not let us in: correct DATABASE_URL, or without it run"
+        " this as the user who runs the server"
+    )
 
 
 def _does_not_answer(url: str) -> StartFailed:

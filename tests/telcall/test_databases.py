@@ -74,6 +74,32 @@ def test_absent_database_is_one_line(arguments: list[str], monkeypatch: pytest.M
     assert "hunter22" not in done.output
 
 
+@pytest.mark.parametrize("arguments", [["upgrade"], ["downgrade", "base"], ["current"]])
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("telcall@", "stranger:hunter22@"), "does not let us in"),
+        (("/test_", "/absent_"), "there is no database"),
+    ],
+)
+def test_wrong_url_is_one_line(
+    arguments: list[str],
+    wrong: tuple[str, str],
+    said: str,
+    empty_database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = empty_database_url.replace(*wrong)
+    assert url != empty_database_url
+    monkeypatch.setenv("DATABASE_URL", url)
+    done = CliRunner().invoke(app, ["db", *arguments])
+    assert done.exit_code == 1
+    assert done.output.startswith("telcall: ")
+    assert said in done.output
+    assert done.output.count("\n") == 1
+    assert "hunter22" not in done.output
+
+
 @pytest.fixture
 def embedded(monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> Path:
     """The data folder, not made yet, of settings that name no database."""
