@@ -137,7 +137,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=2.0, help="how long each load lasts")
     parser.add_argument("--requests", type=int, default=100_000, help="during which memory is watched")
     parser.add_argument("--only", nargs="*", default=[], help="endpoints, by name; the results are not kept")
-    parser.add_argument("--quick", action="store_true", help="a look of two minutes; the results are not kept")
+    parser.add_argument("--quick", action="store_true", help="two minutes; the results are not kept")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the JSON file to write")
     return parser.parse_args()
 
